@@ -1,0 +1,20 @@
+// Compiles the rooms to dist/ and copies the C templates beside the code that reads them.
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+process.chdir(root);
+const require = createRequire(import.meta.url);
+let compiler;
+try {
+  compiler = join(dirname(require.resolve("typescript/package.json")), "bin", "tsc");
+} catch {
+  process.exit(0); // installed as a dependency: dist/ is part of the package
+}
+rmSync("dist", { recursive: true, force: true });
+const { status } = spawnSync(process.execPath, [compiler, "-p", "tsconfig.build.json"], { stdio: "inherit" });
+if (status !== 0) process.exit(status ?? 1);
+if (existsSync("targets/emit/templates")) cpSync("targets/emit/templates", "dist/targets/emit/templates", { recursive: true });
