@@ -1,15 +1,12 @@
+import type { WeightChunk } from "../../targets/accelerator/program.ts";
 import type { Network } from "./network.ts";
 
-/** Everything about where: processors, data memory, weight memory, bias memory. Indexed as `Network.layers`. */
+/** Everything about where: processors, data memory, weight memory, bias memory. Arrays are indexed as `Network.layers`. */
 export interface Placement {
   readonly network: Network;
   readonly layers: readonly LayerPlacement[];
-  /** Processors that hold the network input (those of the layers that read it). */
-  readonly weights: readonly (WeightPlacement | null)[];
-  readonly bias: readonly (BiasPlacement | null)[];
-  /** Bytes used in each quadrant's bias memory. */
-  readonly biasUsed: readonly number[];
-  readonly biasImages: readonly Uint8Array[];
+  readonly weights: WeightMemory;
+  readonly bias: BiasMemory;
 }
 
 export interface LayerPlacement {
@@ -23,6 +20,15 @@ export interface LayerPlacement {
   readonly readGap: number;
 }
 
+export interface WeightMemory {
+  /** null: the layer has no kernels. */
+  readonly layers: readonly (WeightPlacement | null)[];
+  /** Every owned word, by processor and physical column, consecutive columns merged. */
+  readonly chunks: readonly WeightChunk[];
+  /** Logical weight bytes after sharing. */
+  readonly usedBytes: number;
+}
+
 /** Where a layer's kernels are, as the mask registers need it. */
 export interface WeightPlacement {
   /** First 72-bit word, the same in all processors of the layer. */
@@ -34,6 +40,12 @@ export interface WeightPlacement {
   readonly outputSlots: number;
   /** Index of the layer whose kernels these are, when shared. */
   readonly sharedWith: number | null;
+}
+
+export interface BiasMemory {
+  readonly layers: readonly (BiasPlacement | null)[];
+  /** One image per quadrant; its length is the number of bytes used. */
+  readonly images: readonly Uint8Array[];
 }
 
 export interface BiasPlacement {

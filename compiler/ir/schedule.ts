@@ -1,4 +1,5 @@
-import type { Network, TensorSource } from "./network.ts";
+import type { TensorSource } from "../../runtime/reference/layer.ts";
+import type { Network } from "./network.ts";
 
 /** The network with everything that follows from its order: passes, hardware geometry, live ranges. */
 export interface Schedule {
