@@ -1,4 +1,5 @@
-import type { DeviceSpec } from "./device.ts";
+import type { DeviceSpec, RegisterBank } from "./device.ts";
+import type { RegisterSpec } from "./register.ts";
 
 /** First byte of a quadrant's registers. Quadrants count from 0. */
 export const quadrantAddress = (device: DeviceSpec, quadrant: number): number =>
@@ -31,3 +32,26 @@ export const weightWindow = (device: DeviceSpec, processor: number): number =>
 /** Byte address of a bias byte, which occupies one 32-bit word. */
 export const biasAddress = (device: DeviceSpec, quadrant: number, index: number): number =>
   quadrantAddress(device, quadrant) + device.memoryMap.biasMemory + index * 4;
+
+/**
+ * Byte address of a register. `quadrant` is ignored for the registers all quadrants share,
+ * `layer` (hardware layer, or slot of a stream register) for those that are not per layer.
+ */
+export function registerAddress(device: DeviceSpec, register: RegisterSpec, quadrant: number, layer: number): number {
+  const map = device.memoryMap;
+  switch (register.scope) {
+    case "quadrant":
+      return quadrantAddress(device, quadrant) + register.index * 4;
+    case "layer":
+      return quadrantAddress(device, quadrant) + bankOffset(map.layerRegisters, register.index, layer);
+    case "stream":
+      return quadrantAddress(device, quadrant) + bankOffset(map.streamRegisters, register.index, layer);
+    case "global":
+      return map.apbBase + register.index * 4;
+    case "fifo":
+      return map.fastFifo + register.index * 4;
+  }
+}
+
+const bankOffset = (bank: RegisterBank, index: number, layer: number): number =>
+  bank.base + index * bank.perRegister + layer * bank.perLayer;

@@ -96,6 +96,9 @@ export interface MemoryMap {
   readonly quadrantRegisters: number;
   readonly quadrantStride: number;
   /** Offsets below are from the registers of the quadrant. */
+  /** Layer and stream registers: base + index * perRegister + layer * perLayer. */
+  readonly layerRegisters: RegisterBank;
+  readonly streamRegisters: RegisterBank;
   readonly biasMemory: number;
   readonly tram: number;
   readonly tramProcessorStride: number;
@@ -109,6 +112,12 @@ export interface MemoryMap {
   readonly fastFifo: number;
   /** Absolute. */
   readonly gcfr: number;
+}
+
+export interface RegisterBank {
+  readonly base: number;
+  readonly perRegister: number;
+  readonly perLayer: number;
 }
 
 export interface DeviceSpec {

@@ -2,6 +2,10 @@
  * One description per register, read by lowering, C emission, simulator, inspector and documentation.
  */
 
+/**
+ * quadrant: control registers of a quadrant; layer: one per hardware layer; stream: one per streaming layer;
+ * global: from the APB base (FIFO and always-on domain); fifo: the fast FIFO.
+ */
 export type RegisterScope = "global" | "quadrant" | "layer" | "stream" | "fifo";
 
 export interface FieldSpec {

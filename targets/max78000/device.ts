@@ -85,6 +85,8 @@ export const max78000 = {
     apbBase: 0x50000000,
     quadrantRegisters: 0x100000,
     quadrantStride: 0x400000,
+    layerRegisters: { base: 0x10, perRegister: 128, perLayer: 4 },
+    streamRegisters: { base: 0x10, perRegister: 128, perLayer: 4 },
     biasMemory: 0x8000,
     tram: 0x10000,
     tramProcessorStride: 0x4000,

@@ -85,6 +85,8 @@ export const max78002 = {
     apbBase: 0x50000000,
     quadrantRegisters: 0x1000000,
     quadrantStride: 0x1000000,
+    layerRegisters: { base: 0x100000, perRegister: 4, perLayer: 256 },
+    streamRegisters: { base: 0x100000, perRegister: 4, perLayer: 4 },
     biasMemory: 0x180000,
     tram: 0x200000,
     tramProcessorStride: 0x10000,
