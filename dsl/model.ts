@@ -80,6 +80,9 @@ export interface WeightedNode extends NodeBase {
   /** Name of the operator whose weights are used instead of own ones. */
   readonly weightsOf: string | null;
   readonly streaming: boolean;
+  /** Present only when the user asked for another stride or output padding than the one the hardware has. */
+  readonly stride?: Pair;
+  readonly outputPadding?: number;
 }
 
 export interface PoolNode extends NodeBase {
@@ -96,6 +99,8 @@ export interface EltwiseNode extends NodeBase {
 export interface SimpleNode extends NodeBase {
   /** `activation` holds the function for relu and abs nodes. */
   readonly kind: "relu" | "abs" | "flatten" | "concat" | "batchNorm" | "dropout" | "passthrough";
+  /** Of dropout: how likely a value is dropped in training. */
+  readonly probability?: number;
 }
 
 export interface ReshapeNode extends NodeBase {

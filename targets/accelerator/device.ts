@@ -68,6 +68,8 @@ export interface Capabilities {
   /** Bias in streaming layers is reliable. */
   readonly streamingBias: boolean;
   readonly multiPassConv1dPadding: boolean;
+  /** The row and column counters count padding too, so that padding uses up part of their range. */
+  readonly paddingInRowCounter: boolean;
   /** An element-wise operation, a convolution and a bias may share one layer. */
   readonly eltwiseConvBias: boolean;
   /** In-flight element-wise operations with any number of passes may convolve or pool. */

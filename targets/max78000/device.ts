@@ -69,6 +69,7 @@ export const max78000 = {
     streamingWithoutPadding: false,
     streamingBias: false,
     multiPassConv1dPadding: true,
+    paddingInRowCounter: true,
     eltwiseConvBias: true,
     multiPassEltwise: false,
     averagePoolReset: false,

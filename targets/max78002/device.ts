@@ -69,6 +69,7 @@ export const max78002 = {
     streamingWithoutPadding: true,
     streamingBias: true,
     multiPassConv1dPadding: false,
+    paddingInRowCounter: false,
     eltwiseConvBias: false,
     multiPassEltwise: true,
     averagePoolReset: true,

@@ -1,0 +1,103 @@
+import type { DeviceName } from "../targets/accelerator/device.ts";
+import { devices as knownDevices } from "../targets/index.ts";
+import { GraphBuilder } from "./builder.ts";
+import type { Diagnostic } from "./diagnostic.ts";
+import type { Model, Shape } from "./model.ts";
+import type { Call } from "./options.ts";
+import { captureSource } from "./source-location.ts";
+import { TensorHandle } from "./tensor-handle.ts";
+
+/** Problems travel with the model, unseen by JSON; shared by all copies of this package in one process. */
+const problemsKey = Symbol.for("ai8xc.model.problems");
+
+/** Mistakes made while a model was built, which its graph alone does not show. */
+export function buildProblems(model: Model): readonly Diagnostic[] {
+  return (model as { readonly [problemsKey]?: readonly Diagnostic[] })[problemsKey] ?? [];
+}
+
+/** True for values made by `defineModel`. */
+export const isModel = (value: unknown): value is Model =>
+  typeof value === "object" && value !== null && problemsKey in value;
+
+interface LooseOptions {
+  readonly name: unknown;
+  readonly device: unknown;
+  readonly input: { readonly shape: unknown; readonly format: unknown };
+}
+
+/** Runs the user's function on the network input and collects the graph. See `index.ts` for the typed face. */
+export function buildModel(
+  options: LooseOptions,
+  build: (input: TensorHandle) => unknown,
+  caller: (...args: never[]) => unknown,
+): Model {
+  const builder = new GraphBuilder();
+  const call: Call = { builder, operator: "defineModel", captured: captureSource(caller) };
+  const devices = readDevices(call, options.device);
+  const input = addInput(call, options.input);
+  const result = build(new TensorHandle(builder, input));
+  const outputs = readOutputs(call, result);
+  const model = builder.finish(readName(call, options.name), devices, outputs);
+  Object.defineProperty(model, problemsKey, { value: builder.problems() });
+  return Object.freeze(model);
+}
+
+function readName(call: Call, name: unknown): string {
+  if (typeof name === "string" && name !== "") return name;
+  call.builder.report("AI1002", "name of defineModel must be a text", call.captured);
+  return "model";
+}
+
+function readDevices(call: Call, given: unknown): readonly DeviceName[] {
+  const names: readonly unknown[] = Array.isArray(given) ? given : [given];
+  const known = Object.keys(knownDevices) as DeviceName[];
+  const unknown = names.filter((name) => !known.includes(name as DeviceName));
+  for (const name of unknown) {
+    call.builder.report("AI1008", `there is no device ${String(name)}; use ${known.join(" or ")}`, call.captured);
+  }
+  if (names.length === 0) call.builder.report("AI1008", `name a device: ${known.join(" or ")}`, call.captured);
+  return known.filter((name) => names.includes(name));
+}
+
+function addInput(call: Call, input: LooseOptions["input"] | undefined): number {
+  const { shape, oneDimensional } = readInputShape(call, input?.shape);
+  const format = input?.format;
+  if (format !== "CHW" && format !== "HWC") {
+    call.builder.report("AI1002", `format of input must be "CHW" or "HWC", got ${String(format)}`, call.captured);
+  }
+  return call.builder.add(
+    {
+      kind: "input",
+      name: undefined,
+      inputs: [],
+      shape,
+      format: format === "CHW" ? "CHW" : "HWC",
+      fold: 1,
+      oneDimensional,
+    },
+    call.captured,
+  );
+}
+
+function readInputShape(call: Call, given: unknown): { shape: Shape; oneDimensional: boolean } {
+  const sizes: readonly unknown[] = Array.isArray(given) ? given : [];
+  const valid = sizes.every((size) => Number.isInteger(size) && (size as number) > 0);
+  if (!valid || sizes.length < 2 || sizes.length > 3) {
+    const expected = "[channels, height, width] or [channels, length], positive whole numbers";
+    const message = `shape of input must be ${expected}; got ${JSON.stringify(given) ?? "nothing"}`;
+    call.builder.report("AI1009", message, call.captured);
+    return { shape: { channels: 1, height: 1, width: 1 }, oneDimensional: false };
+  }
+  const [channels, height, width] = sizes as [number, number, number?];
+  return { shape: { channels, height, width: width ?? 1 }, oneDimensional: width === undefined };
+}
+
+function readOutputs(call: Call, result: unknown): readonly number[] {
+  const results: readonly unknown[] = Array.isArray(result) ? result : [result];
+  if (results.length === 0) call.builder.report("AI1010", "the model returns nothing", call.captured);
+  return results.flatMap((output) => {
+    if (output instanceof TensorHandle && output.builder === call.builder) return [output.id];
+    call.builder.report("AI1010", "the model must return a tensor, or an array of tensors, of its own", call.captured);
+    return [];
+  });
+}

@@ -1,0 +1,24 @@
+/**
+ * Output sizes of the operators along one axis, in samples. A size that does not exist (the window is larger than
+ * the data) is 0. The types in `types/sizes.ts` are the twins of these functions.
+ */
+
+const atLeastZero = (value: number): number => (value < 0 ? 0 : value);
+
+/** The accelerator's own formula: equals PyTorch's when the window is 2 or the dilation is 1. */
+export const poolOutputSize = (size: number, window: number, stride: number, dilation: number): number =>
+  atLeastZero(Math.floor((size + stride - window - dilation + 1) / stride));
+
+export const convOutputSize = (size: number, kernel: number, padding: number, dilation: number): number =>
+  atLeastZero(size + 2 * padding - dilation * (kernel - 1));
+
+/** Transposed convolutions double the resolution: stride 2, output padding 1. */
+export const convTransposeOutputSize = (size: number, kernel: number, padding: number): number =>
+  atLeastZero(2 * size - 2 * padding + kernel - 1);
+
+/** Groups of at most `processors` channels that a layer works through one after the other. */
+export const channelPasses = (channels: number, processors: number): number =>
+  Math.max(1, Math.ceil(channels / processors));
+
+/** Bytes of `count` weights of `bits` bits. */
+export const weightBytes = (count: number, bits: number): number => Math.ceil((count * bits) / 8);
