@@ -1,0 +1,83 @@
+import { readFileSync } from "node:fs";
+import { relative } from "node:path";
+import { hasErrors, type Diagnostic } from "../../dsl/diagnostic.ts";
+import { countSentence, renderDiagnostic, sortDiagnostics } from "./render-diagnostics.ts";
+import type { CommandIo } from "./options.ts";
+
+/** Prints diagnostics once, as text to stderr or collected for `--json`. */
+export class Session {
+  readonly io: CommandIo;
+  readonly json: boolean;
+  readonly #diagnostics: Diagnostic[] = [];
+
+  constructor(io: CommandIo, json: boolean) {
+    this.io = io;
+    this.json = json;
+  }
+
+  add(diagnostics: readonly Diagnostic[]): void {
+    this.#diagnostics.push(...diagnostics);
+  }
+
+  get failed(): boolean {
+    return hasErrors(this.#diagnostics);
+  }
+
+  get diagnostics(): readonly Diagnostic[] {
+    return sortDiagnostics(mergeTypeErrors(this.#diagnostics));
+  }
+
+  /** Text for a person; nothing with `--json`. */
+  print(text: string): void {
+    if (!this.json) this.io.out(text);
+  }
+
+  /** Prints everything collected. */
+  report(): void {
+    const diagnostics = this.diagnostics;
+    if (this.json || diagnostics.length === 0) return;
+    const files = new Map<string, readonly string[] | undefined>();
+    const readLines = (file: string): readonly string[] | undefined => {
+      if (!files.has(file)) files.set(file, linesOf(file));
+      return files.get(file);
+    };
+    const options = { color: this.io.color, readLines, displayPath: (file: string) => displayPath(this.io.cwd, file) };
+    this.io.error(`${diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, options)).join("\n")}\n`);
+    this.io.error(`${countSentence(diagnostics)}\n`);
+  }
+}
+
+function linesOf(file: string): readonly string[] | undefined {
+  try {
+    return readFileSync(file, "utf8").split("\n");
+  } catch {
+    return undefined;
+  }
+}
+
+function displayPath(cwd: string, file: string): string {
+  const path = relative(cwd, file);
+  return path === "" || path.startsWith("..") ? file : path;
+}
+
+/**
+ * The type checker and the run-time check find the same broken limit. One diagnostic is kept: the type checker's
+ * place (the argument), the other's code, hint and notes.
+ */
+export function mergeTypeErrors(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const merged: Diagnostic[] = [];
+  const used = new Set<Diagnostic>();
+  for (const diagnostic of diagnostics) {
+    if (diagnostic.code !== "AI2000") continue;
+    const twin = diagnostics.find(
+      (other) => other !== diagnostic && !used.has(other) && other.code !== "AI2000" && sameFinding(diagnostic, other),
+    );
+    if (twin !== undefined) used.add(twin);
+    merged.push(twin === undefined ? diagnostic : { ...twin, location: diagnostic.location! });
+    used.add(diagnostic);
+  }
+  return [...merged, ...diagnostics.filter((diagnostic) => !used.has(diagnostic))];
+}
+
+const sameFinding = (a: Diagnostic, b: Diagnostic): boolean =>
+  a.message === b.message && a.location?.file === b.location?.file;
