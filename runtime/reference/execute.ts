@@ -1,0 +1,92 @@
+import { invariant } from "../../dsl/diagnostic.ts";
+import type { Activation, Shape } from "../../dsl/model.ts";
+import { abs8, relu8, requantize } from "../../targets/accelerator/fixed-point.ts";
+import { convolve } from "./convolve.ts";
+import { eltwise } from "./eltwise.ts";
+import { gatherOperands } from "./gather.ts";
+import type { IntegerLayer, TensorSource } from "./layer.ts";
+import { pool } from "./pool.ts";
+import type { IntegerTensor } from "./tensor.ts";
+import { integerTensor, sizeOf } from "./tensor.ts";
+
+/**
+ * What a layer computes, as plain integer loops: the definition that everything else is compared with.
+ * Order within a layer: gather and crop, element-wise (when it comes first), pool, element-wise, flatten, convolve,
+ * add the bias, shift, round, saturate, activate.
+ */
+
+export interface ExecutionOptions {
+  /** Averages are rounded to nearest instead of cut toward zero; Conv1d layers cut in any case. */
+  readonly averagePoolRounding: boolean;
+}
+
+/** Result of one layer [channels][rows][columns]; `sources` are the tensors that `layer.sources` names, in that order. */
+export function executeLayer(
+  layer: IntegerLayer,
+  sources: readonly IntegerTensor[],
+  options: ExecutionOptions,
+): Int32Array {
+  const prepared = prepare(layer, sources, options);
+  const { convolution, output } = layer;
+  if (convolution === null) {
+    invariant(layer.outputBits === 8, `${layer.name}: only convolutions have 32-bit results`);
+    invariant(prepared.data.length === sizeOf(output), `${layer.name}: the output shape is wrong`);
+    return activate(prepared.data, layer.activation);
+  }
+  const input = layer.flatten ? flatten(prepared) : prepared;
+  const accumulators = convolve(input, convolution, output);
+  if (layer.outputBits === 32) {
+    invariant(layer.activation === null, `${layer.name}: 32-bit results have no activation`);
+    return Int32Array.from(accumulators);
+  }
+  const results = Int32Array.from(accumulators, (accumulator) => requantize(accumulator, convolution.shift));
+  return activate(results, layer.activation);
+}
+
+/** Results of all layers, in order. `input` is the network's input, its values 8-bit integers. */
+export function executeLayers(
+  layers: readonly IntegerLayer[],
+  input: { readonly shape: Shape; readonly data: ArrayLike<number> },
+  options: ExecutionOptions,
+): Int32Array[] {
+  const network = integerTensor(input.shape, input.data);
+  const results: Int32Array[] = [];
+  const tensorOf = (source: TensorSource): IntegerTensor => {
+    if (source === "input") return network;
+    const [layer, data] = [layers[source], results[source]];
+    invariant(layer !== undefined && data !== undefined, `layer ${source} is read before it was computed`);
+    return { shape: layer.output, data };
+  };
+  for (const layer of layers) results.push(executeLayer(layer, layer.sources.map(tensorOf), options));
+  return results;
+}
+
+/** Everything before the convolution. */
+function prepare(layer: IntegerLayer, sources: readonly IntegerTensor[], options: ExecutionOptions): IntegerTensor {
+  const combine = (operands: readonly IntegerTensor[]): readonly IntegerTensor[] =>
+    layer.eltwise === null ? operands : [eltwise(layer.eltwise.operation, operands)];
+  const poolAll = (operands: readonly IntegerTensor[]) =>
+    operands.map((operand) => poolOperand(layer, operand, options));
+  const operands = gatherOperands(layer, sources);
+  const [prepared] = layer.eltwise?.poolFirst === false ? poolAll(combine(operands)) : combine(poolAll(operands));
+  invariant(prepared !== undefined, `${layer.name}: nothing to compute on`);
+  return prepared;
+}
+
+function poolOperand(layer: IntegerLayer, operand: IntegerTensor, options: ExecutionOptions): IntegerTensor {
+  if (layer.pool === null) return operand;
+  // The reference generator's one-dimensional pooling knows neither rounding nor, for maxima, dilation.
+  const isColumn = layer.convolution?.kind === "conv1d";
+  const dilation = isColumn && layer.pool.kind === "max" ? ([1, 1] as const) : layer.pool.dilation;
+  return pool(operand, { ...layer.pool, dilation }, layer.pooled, options.averagePoolRounding && !isColumn);
+}
+
+/** All values become channels of a single pixel: channel by channel, row by row. */
+function flatten({ data }: IntegerTensor): IntegerTensor {
+  return { shape: { channels: data.length, height: 1, width: 1 }, data };
+}
+
+function activate(data: Int32Array, activation: Activation | null): Int32Array {
+  if (activation === null) return data;
+  return data.map(activation === "relu" ? relu8 : abs8);
+}

@@ -1,0 +1,65 @@
+import { invariant } from "../../dsl/diagnostic.ts";
+import type { IntegerLayer } from "./layer.ts";
+import type { IntegerTensor } from "./tensor.ts";
+import { integerTensor, sameSize, sizeOf } from "./tensor.ts";
+
+/**
+ * What a layer reads, before anything is computed: the sources are concatenated, split into operands along the
+ * channels, cropped, and each operand is read with the layer's input shape (row-major, so only the shape changes).
+ */
+export function gatherOperands(layer: IntegerLayer, sources: readonly IntegerTensor[]): readonly IntegerTensor[] {
+  const all = concatenate(sources);
+  const operands = layer.eltwise?.operands ?? 1;
+  const { channels, height, width } = all.shape;
+  invariant(channels % operands === 0, `${layer.name}: ${channels} channels do not make ${operands} operands`);
+  const shape = { channels: channels / operands, height, width };
+  const size = sizeOf(shape);
+  return Array.from({ length: operands }, (_, i) => {
+    const operand = { shape, data: all.data.subarray(i * size, (i + 1) * size) };
+    return integerTensor(layer.input, cropRows(operand, layer.crop).data);
+  });
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+/** Along the channels; tensors of different size are joined pixel by pixel within each channel instead. */
+function concatenate(sources: readonly IntegerTensor[]): IntegerTensor {
+  const [first] = sources;
+  invariant(first !== undefined, "a layer needs a source");
+  if (sources.length === 1) return first;
+  const data = new Int32Array(sum(sources.map((source) => source.data.length)));
+  const { channels, height, width } = first.shape;
+  if (sources.every((source) => sameSize(source.shape, first.shape))) {
+    let position = 0;
+    for (const source of sources) {
+      data.set(source.data, position);
+      position += source.data.length;
+    }
+    return { shape: { channels: sum(sources.map((source) => source.shape.channels)), height, width }, data };
+  }
+  invariant(
+    sources.every((source) => source.shape.channels === channels),
+    "tensors of different size need the same number of channels to be joined",
+  );
+  let position = 0;
+  for (let channel = 0; channel < channels; channel++) {
+    for (const source of sources) {
+      const pixels = source.shape.height * source.shape.width;
+      data.set(source.data.subarray(channel * pixels, (channel + 1) * pixels), position);
+      position += pixels;
+    }
+  }
+  return { shape: { channels, height: data.length / channels, width: 1 }, data };
+}
+
+function cropRows(tensor: IntegerTensor, [start, end]: readonly [number, number]): IntegerTensor {
+  if (start === 0 && end === 0) return tensor;
+  const { channels, height, width } = tensor.shape;
+  const rows = height - start - end;
+  const data = new Int32Array(channels * rows * width);
+  for (let channel = 0; channel < channels; channel++) {
+    const from = (channel * height + start) * width;
+    data.set(tensor.data.subarray(from, from + rows * width), channel * rows * width);
+  }
+  return { shape: { channels, height: rows, width }, data };
+}
