@@ -1,0 +1,70 @@
+import type { Diagnostic } from "../../dsl/diagnostic.ts";
+import type { Layer } from "../ir/network.ts";
+
+/** What a diagnostic code means, for `ai8xc explain`. */
+export interface CodeDescription {
+  readonly title: string;
+  readonly explanation: string;
+  readonly example: string;
+}
+
+export const placementCodes: Readonly<Record<string, CodeDescription>> = {
+  AI3001: {
+    title: "A layer reads data in an order memory does not have",
+    explanation:
+      "Data memory holds four channels per word and, above 64 channels, several words per pixel. Parts of a concatenation must start at multiples of 4 channels and, above 64 channels in total, each part must lie inside one pass. Operands of an element-wise layer need one tensor each.",
+    example: "concat(a, b) where a has 30 channels: give a 28 or 32 channels, or put it last.",
+  },
+  AI3002: {
+    title: "Two readers want different gaps in one tensor",
+    explanation:
+      "Operands of an element-wise layer are interleaved word by word; other readers expect dense words. A tensor has one layout.",
+    example: "x is used by add(x, y) and by a convolution: the compiler copies x once with a passthrough layer.",
+  },
+  AI3003: {
+    title: "Two readers want one tensor at different places",
+    explanation: "The position of an operand or of a part of a concatenation is fixed relative to the other parts.",
+    example: "add(x, x) or concat(a, b) together with concat(b, a): copy one of the tensors.",
+  },
+  AI3004: {
+    title: "Tensors that must lie at fixed distances overlap while both are needed",
+    explanation:
+      "A tensor that takes part in two element-wise or concatenation layers forces its partners to the same place; that works only when they are not needed at the same time.",
+    example: "add(x, y) and add(x, z) with y and z both computed first: copy x, or compute z after the first add.",
+  },
+  AI3005: {
+    title: "Data memory is full",
+    explanation:
+      "Every tensor takes pixels x passes words in each data memory instance (32 KiB or 80 KiB) that its processors share, and stays there until its last reader has finished.",
+    example: "64 x 100 x 100 needs 40,000 bytes per instance, more than a MAX78000 has; pool before that layer.",
+  },
+  AI3006: {
+    title: "Processors cannot be assigned",
+    explanation:
+      "All readers of a tensor use the processors it was written for; parts of a concatenation use neighbouring processors; layers without convolution cannot move data to another quadrant.",
+    example: "A tensor read at two different places of two concatenations: copy it.",
+  },
+  AI3007: {
+    title: "A pinned placement contradicts what the layer needs",
+    explanation: "Pins are honored exactly; the rest of the placement could not be made to agree with them.",
+    example: "processors with 3 bits for a layer that reads 4 channels.",
+  },
+  AI3008: {
+    title: "Planar (CHW) input cannot be placed",
+    explanation:
+      "Planar input needs one data memory instance per channel, so at most 16 channels, and only the first layer can read it.",
+    example: "Use HWC format for a network whose input is read by a later layer too.",
+  },
+};
+
+/** A diagnostic about one layer, at the place of the user operator it came from. */
+export function layerProblem(code: string, layer: Layer, message: string, hint?: string): Diagnostic {
+  const source = layer.origins.findLast((origin) => origin.source)?.source;
+  return {
+    code,
+    severity: "error",
+    message,
+    ...(source ? { location: source } : {}),
+    ...(hint === undefined ? {} : { hint }),
+  };
+}
