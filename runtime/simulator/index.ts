@@ -1,0 +1,5 @@
+/** Executes a `Program` from its registers and memory images alone. */
+export type { LayerExecution, LayerSummary } from "./chip.ts";
+export { Machine } from "./machine.ts";
+export { checkKnownAnswer, readOutput, type KnownAnswerMismatch } from "./read-out.ts";
+export { executeOperation, infer, prepare, simulate, type Simulation, type SimulationOptions } from "./simulate.ts";

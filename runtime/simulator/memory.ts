@@ -1,0 +1,138 @@
+import { dataAddress, type DeviceSpec } from "../../targets/index.ts";
+
+/**
+ * Words of the data memory instances in one flat space, with a flag per byte that was ever written.
+ * Word `w` of instance `i` is word `i * instanceWords + w`; lane `b` of it is byte `4 * word + b`.
+ */
+export class DataMemory {
+  readonly instances: number;
+  /** Distance between instances in words. */
+  readonly instanceWords: number;
+  /** Words that exist in each instance. */
+  readonly usableWords: number;
+  readonly words: Uint32Array;
+  readonly bytes: Int8Array;
+  /** 1 for every byte that was written. */
+  readonly written: Uint8Array;
+  /** Collects the words a layer writes while somebody watches. */
+  journal: Set<number> | null = null;
+
+  constructor(instances: number, instanceWords: number, usableWords: number) {
+    this.instances = instances;
+    this.instanceWords = instanceWords;
+    this.usableWords = usableWords;
+    this.words = new Uint32Array(instances * instanceWords);
+    this.bytes = new Int8Array(this.words.buffer);
+    this.written = new Uint8Array(this.bytes.length);
+  }
+
+  /** True when a flat word index exists. */
+  holds(word: number): boolean {
+    return word >= 0 && word < this.words.length && word % this.instanceWords < this.usableWords;
+  }
+
+  writeWord(word: number, value: number): void {
+    this.words[word] = value;
+    this.written.fill(1, word * 4, word * 4 + 4);
+    this.journal?.add(word);
+  }
+
+  writeByte(word: number, lane: number, value: number): void {
+    this.bytes[word * 4 + lane] = value;
+    this.written[word * 4 + lane] = 1;
+    this.journal?.add(word);
+  }
+
+  /** Zeroes an instance, as the built-in self test does. */
+  clear(instance: number): void {
+    const start = instance * this.instanceWords;
+    const end = start + this.instanceWords;
+    this.words.fill(0, start, end);
+    this.written.fill(1, start * bytesPerWord, end * bytesPerWord);
+  }
+
+  /** Marks words of an instance as holding nothing a program may rely on. */
+  forget(instance: number, firstWord: number, count: number): void {
+    const start = instance * this.instanceWords + firstWord;
+    const end = Math.min(start + count, (instance + 1) * this.instanceWords);
+    this.written.fill(0, start * 4, end * 4);
+  }
+}
+
+export const instancesPerQuadrant = (device: DeviceSpec): number =>
+  device.processorsPerQuadrant / device.processorsPerDataInstance;
+
+/** The data memory of a whole device, addressed as the write pointers address it. */
+export function deviceDataMemory(device: DeviceSpec): DataMemory {
+  const instances = device.processors / device.processorsPerDataInstance;
+  return new DataMemory(
+    instances,
+    2 ** device.dataMemory.writePointerShift,
+    device.dataMemory.instanceBytes / bytesPerWord,
+  );
+}
+
+const bytesPerWord = 4;
+
+/** Bus address of a flat word of a device's data memory. */
+export function busAddressOf(device: DeviceSpec, memory: DataMemory, word: number): number {
+  const instance = Math.floor(word / memory.instanceWords);
+  const byteOffset = (word % memory.instanceWords) * bytesPerWord;
+  return dataAddress(device, instance * device.processorsPerDataInstance, byteOffset);
+}
+
+/** Bytes of a weight word. */
+export const WEIGHT_WORD_BYTES = 9;
+
+/**
+ * Weight memory of one processor as the byte stream kernels are read from: the last byte of a word comes first.
+ */
+export class WeightMemory {
+  readonly words: number;
+  readonly stream: Uint8Array;
+  /** 1 for every word that was written. */
+  readonly written: Uint8Array;
+
+  constructor(words: number) {
+    this.words = words;
+    this.stream = new Uint8Array(words * WEIGHT_WORD_BYTES);
+    this.written = new Uint8Array(words);
+  }
+
+  /** Stores nine bytes, most significant first. Returns false when the word does not exist. */
+  write(word: number, bytes: Uint8Array): boolean {
+    if (word >= this.words) return false;
+    for (let i = 0; i < WEIGHT_WORD_BYTES; i++) this.stream[lastByte(word) - i] = bytes[i] as number;
+    this.written[word] = 1;
+    return true;
+  }
+
+  read(word: number): Uint8Array {
+    return Uint8Array.from({ length: WEIGHT_WORD_BYTES }, (_, i) => this.stream[lastByte(word) - i] as number);
+  }
+
+  clear(): void {
+    this.stream.fill(0);
+    this.written.fill(1);
+  }
+}
+
+const lastByte = (word: number): number => word * WEIGHT_WORD_BYTES + WEIGHT_WORD_BYTES - 1;
+
+export const weightMemories = (device: DeviceSpec): WeightMemory[] =>
+  Array.from({ length: device.processors }, (_, processor) => {
+    const isFirst = processor % device.processorsPerQuadrant === 0;
+    return new WeightMemory(isFirst ? device.weightMemory.wordsOfFirstProcessor : device.weightMemory.words);
+  });
+
+/** Bias memory of one quadrant. */
+export interface BiasMemory {
+  readonly bytes: Int8Array;
+  readonly written: Uint8Array;
+}
+
+export const biasMemories = (device: DeviceSpec): BiasMemory[] =>
+  Array.from({ length: device.quadrants }, () => ({
+    bytes: new Int8Array(device.biasMemory.bytesPerQuadrant),
+    written: new Uint8Array(device.biasMemory.bytesPerQuadrant),
+  }));

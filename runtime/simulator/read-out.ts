@@ -1,0 +1,53 @@
+import { dataAddress, type KnownAnswerBlock, type TensorLocation } from "../../targets/index.ts";
+import { memoryAt } from "./bus.ts";
+import type { Machine } from "./machine.ts";
+
+/** Values of a tensor in data memory, [channel][row][column]. Elements that were never written are a problem. */
+export function readOutput(machine: Machine, location: TensorLocation): Int32Array {
+  const { channels, height, width, processors } = location;
+  const passes = Math.ceil(channels / processors.length);
+  const pixels = height * width;
+  const wordsPerResult = location.bits / 8;
+  const values = new Int32Array(channels * pixels);
+  let missing = 0;
+  for (let channel = 0; channel < channels; channel++) {
+    const pass = Math.floor(channel / processors.length);
+    const processor = processors[channel % processors.length] as number;
+    const lane = processor % machine.device.processorsPerDataInstance;
+    for (let pixel = 0; pixel < pixels; pixel++) {
+      const step = (pixel * passes + pass) * wordsPerResult * (location.writeGap + 1);
+      const word = dataWord(machine, processor, location.offset) + step + (location.bits === 32 ? lane : 0);
+      const byte = word * 4 + (location.bits === 32 ? 0 : lane);
+      if (machine.data.written[byte] !== 1) missing++;
+      values[channel * pixels + pixel] =
+        location.bits === 32 ? (machine.data.words[word] as number) : (machine.data.bytes[byte] as number);
+    }
+  }
+  if (missing > 0) machine.report(`read-out: ${missing} of ${values.length} values were never written`);
+  return values;
+}
+
+function dataWord(machine: Machine, processor: number, byteOffset: number): number {
+  const target = memoryAt(machine.device, dataAddress(machine.device, processor, byteOffset));
+  if (target?.kind !== "data") throw new RangeError(`no data memory at byte offset ${byteOffset}`);
+  return target.instance * machine.data.instanceWords + Math.floor(target.byte / 4);
+}
+
+export interface KnownAnswerMismatch {
+  readonly address: number;
+  readonly expected: number;
+  readonly actual: number;
+}
+
+/** Words of data memory that differ from what is expected, under each block's mask. */
+export function checkKnownAnswer(machine: Machine, blocks: readonly KnownAnswerBlock[]): KnownAnswerMismatch[] {
+  const wrong: KnownAnswerMismatch[] = [];
+  for (const { address, mask, words } of blocks) {
+    words.forEach((word, i) => {
+      const actual = (machine.read32(address + 4 * i) & mask) >>> 0;
+      const expected = (word & mask) >>> 0;
+      if (actual !== expected) wrong.push({ address: address + 4 * i, expected, actual });
+    });
+  }
+  return wrong;
+}

@@ -1,0 +1,73 @@
+import type { Chip, LayerExecution } from "./chip.ts";
+import { convolveDepthwise, convolveFull, type Accumulators } from "./convolve.ts";
+import { gatherPlanes, padPlanes, type InputSource, type Planes } from "./gather.ts";
+import { unpackKernels } from "./kernels.ts";
+import type { ConvolutionPlan, LayerPlan } from "./layer-plan.ts";
+import { busAddressOf } from "./memory.ts";
+import { addBias, postProcess } from "./post-process.ts";
+import { writeBack, type OutputTarget } from "./write-back.ts";
+
+/** Executes one layer from its input to its output words. */
+export function runLayer(chip: Chip, plan: LayerPlan, source: InputSource, target: OutputTarget): LayerExecution {
+  const { device, report } = chip;
+  const planes = gatherPlanes(device, plan, source, report);
+  const results = compute(chip, plan, planes);
+  target.memory.journal = chip.onLayer === null ? null : new Set();
+  writeBack(device, plan, results.values, target, report);
+  const isStreamed = target.memory !== chip.data;
+  const written = isStreamed ? [] : journalOf(chip);
+  target.memory.journal = null;
+  return {
+    layer: plan.layer,
+    description: describe(plan),
+    outputs: results.outputs,
+    rows: plan.output.rows,
+    columns: plan.output.columns,
+    values: results.values,
+    isStreamed,
+    written,
+  };
+}
+
+type Results = Pick<LayerExecution, "outputs" | "values">;
+
+function compute(chip: Chip, plan: LayerPlan, planes: Planes): Results {
+  const { convolution, output } = plan;
+  if (convolution === null) return { outputs: planes.count, values: planes.data };
+  const { rowPadding, columnPadding, isTransposed } = convolution;
+  const padded = padPlanes(planes, rowPadding, columnPadding, isTransposed ? 2 : 1);
+  const perQuadrant = chip.device.processorsPerQuadrant;
+  const kernels = unpackKernels(chip.device, plan, convolution, chip.weights, chip.report);
+  const shape = { ...convolution, rows: output.rows, columns: output.columns };
+  const sums = isDepthwise(convolution)
+    ? convolveDepthwise(padded, kernels, shape)
+    : convolveFull(padded, kernels, shape);
+  addBias(plan, convolution, sums, chip.bias, perQuadrant, chip.report);
+  postProcess(plan, sums);
+  return sums satisfies Accumulators;
+}
+
+const isDepthwise = ({ kind }: ConvolutionPlan): boolean => kind === "depthwise-broadcast" || kind === "depthwise-move";
+
+function journalOf({ data, device }: Chip): LayerExecution["written"] {
+  const words = Array.from(data.journal ?? []);
+  words.sort((a, b) => a - b);
+  return words.map((word) => ({ address: busAddressOf(device, data, word), word: data.words[word] as number }));
+}
+
+/** One line for logs. */
+export function describe(plan: LayerPlan): string {
+  const { input, convolution, output, processors } = plan;
+  const operator =
+    convolution === null
+      ? "passthrough"
+      : `${convolution.kind}${convolution.isTransposed ? " transposed" : ""}${convolution.isBypass ? " bypass" : ""} ` +
+        `${convolution.kernelRows}x${convolution.kernelColumns}, ${convolution.weightBits}-bit weights`;
+  const window = input.window.kind === "subsample" ? "" : `${input.window.kind} pool, `;
+  const eltwise = input.eltwise === null ? "" : `${input.operands} operands ${input.eltwise.operation}, `;
+  const passes = input.channelPasses > 1 ? ` x ${input.channelPasses} passes` : "";
+  return (
+    `${processors.length} processors${passes}, ${input.pooledRows}x${input.pooledColumns} after pooling, ` +
+    `${eltwise}${window}${operator}, output ${output.rows}x${output.columns}${output.isWide ? " wide" : ""}`
+  );
+}

@@ -1,0 +1,178 @@
+import type { Chip, LayerSummary } from "./chip.ts";
+import { missingInput, takeFrame } from "./fifo.ts";
+import type { InputSource } from "./gather.ts";
+import { decodeLayer, type LayerPlan } from "./layer-plan.ts";
+import { instancesPerQuadrant } from "./memory.ts";
+import { runLayer } from "./run-layer.ts";
+import { frameMemory, startOfFrame, streamBuffer } from "./stream.ts";
+import { toDataMemory, type OutputTarget } from "./write-back.ts";
+
+/** idle: nothing to do; input: started, waits for the FIFO; paused: one-shot, between two layers. */
+export type SequencerState = "idle" | "input" | "paused";
+
+/** Runs layer after layer, as the start bit of the master quadrant asks for. */
+export class Sequencer {
+  readonly #chip: Chip;
+  #state: SequencerState = "idle";
+  #master = 0;
+  #next = 0;
+  readonly log: LayerSummary[] = [];
+
+  constructor(chip: Chip) {
+    this.#chip = chip;
+  }
+
+  get state(): SequencerState {
+    return this.#state;
+  }
+
+  /** What a started network still waits for; null when it does not wait. */
+  get waitingFor(): string | null {
+    if (this.#state !== "input") return null;
+    return missingInput(this.#chip.registers, this.#chip.fifos, this.#master, this.#quadrants());
+  }
+
+  /** Rising edge of the start bit. */
+  start(master: number): void {
+    this.#master = master;
+    this.#next = this.#firstLayer();
+    this.#state = "idle";
+    if (this.#usesFifo()) {
+      this.#state = "input";
+      this.inputArrived();
+    } else {
+      this.#run(null);
+    }
+  }
+
+  /** Goes on after a one-shot stop. */
+  resume(): void {
+    if (this.#state === "paused") this.#run(null);
+  }
+
+  /** New words in a FIFO: starts processing when the frame is complete. */
+  inputArrived(): void {
+    if (this.#state !== "input" || this.waitingFor !== null) return;
+    this.#state = "idle";
+    this.#run(this.#frameFromFifo());
+  }
+
+  #run(input: InputSource | null): void {
+    const { registers, device, report } = this.#chip;
+    const isOneShot = registers.get("CTL", "oneShot", this.#master) === 1;
+    let source = input;
+    for (let steps = 0; steps <= device.limits.layers; steps++) {
+      const chain = this.#chain(this.#next);
+      this.#runChain(chain, source);
+      source = null;
+      const next = this.#successor(chain.at(-1) as number);
+      if (next === null) return this.#finish("idle");
+      this.#next = next;
+      if (isOneShot) return this.#finish("paused");
+    }
+    report(`layer ${this.#next} is reached again and again: the links of NXTLYR form a loop`);
+    this.#finish("idle");
+  }
+
+  #finish(state: SequencerState): void {
+    this.#state = state;
+    for (const quadrant of this.#quadrants()) this.#chip.registers.set("CTL", { interrupt: 1 }, quadrant);
+  }
+
+  /** The layer itself, or a chain of streaming layers that run at the same time. */
+  #chain(layer: number): number[] {
+    const { registers } = this.#chip;
+    const chain = [layer];
+    if (layer !== this.#firstLayer() || !this.#isStreaming(layer)) return chain;
+    const last = registers.get("LCNT_MAX", "last", this.#master);
+    for (let next = layer + 1; next <= last && this.#isStreaming(next); next++) chain.push(next);
+    return chain;
+  }
+
+  #runChain(chain: readonly number[], input: InputSource | null): void {
+    const { device, data } = this.#chip;
+    const plans = chain.map((layer) => this.#decode(layer));
+    let source = input;
+    plans.forEach((plan, i) => {
+      const consumer = plans[i + 1];
+      const buffer = consumer === undefined ? null : streamBuffer(device, plan, consumer);
+      this.#execute(
+        plan,
+        source ?? { memory: data, readPointers: plan.input.readPointers },
+        buffer?.target ?? toDataMemory(data),
+      );
+      source = buffer?.source ?? null;
+    });
+  }
+
+  #execute(plan: LayerPlan, source: InputSource, target: OutputTarget): void {
+    if (plan.processors.length === 0) this.#chip.report(`layer ${plan.layer}: no processor is enabled`);
+    const execution = runLayer(this.#chip, plan, source, target);
+    this.log.push({ layer: execution.layer, description: execution.description });
+    this.#chip.onLayer?.(execution);
+  }
+
+  #decode(layer: number): LayerPlan {
+    const { device, registers, report } = this.#chip;
+    const isFirst = layer === this.#firstLayer();
+    const isStreaming = this.#isStreaming(layer);
+    const context = {
+      device,
+      registers,
+      quadrants: this.#quadrants(),
+      master: this.#master,
+      isFirst,
+      isStreaming,
+      report,
+    };
+    return decodeLayer(context, layer);
+  }
+
+  /** Layer after this one; null at the end. */
+  #successor(layer: number): number | null {
+    const { registers } = this.#chip;
+    const master = this.#master;
+    if (layer === registers.get("LCNT_MAX", "last", master) || registers.get("NXTLYR", "stop", master, layer))
+      return null;
+    return registers.get("NXTLYR", "link", master, layer) ? registers.get("NXTLYR", "layer", master, layer) : layer + 1;
+  }
+
+  #firstLayer(): number {
+    return this.#chip.registers.get("LCNT_MAX", "first", this.#master);
+  }
+
+  #isStreaming(layer: number): boolean {
+    const { registers, device } = this.#chip;
+    if (layer >= device.limits.streamingLayers || registers.get("CTL", "streaming", this.#master) === 0) return false;
+    return registers.get("STREAM1", "start", this.#master, layer) !== 0;
+  }
+
+  #usesFifo(): boolean {
+    return this.#quadrants().some((quadrant) => this.#chip.registers.get("CTL", "fifo", quadrant) === 1);
+  }
+
+  /** Quadrants whose clock is on. */
+  #quadrants(): number[] {
+    const { device, registers } = this.#chip;
+    return Array.from({ length: device.quadrants }, (_, quadrant) => quadrant).filter(
+      (quadrant) => registers.get("CTL", "clockEnable", quadrant) === 1,
+    );
+  }
+
+  /** A streaming first layer reads a frame of its own, any other one finds the frame in data memory. */
+  #frameFromFifo(): InputSource {
+    const { device, registers, fifos, data, report } = this.#chip;
+    const { input } = this.#decode(this.#next);
+    const isStreaming = this.#isStreaming(this.#next);
+    const memory = isStreaming ? frameMemory(device, registers.get("IFRM", "words", this.#master)) : data;
+    const readPointers = isStreaming ? startOfFrame(input) : input.readPointers;
+    let lost = 0;
+    takeFrame(registers, fifos, this.#master, this.#quadrants(), (quadrant, index, word) => {
+      const at = (readPointers[quadrant] as number) + index;
+      if (at >= memory.usableWords) lost++;
+      else memory.writeWord(quadrant * instancesPerQuadrant(device) * memory.instanceWords + at, word);
+    });
+    if (lost > 0) report(`${lost} words from the FIFO do not fit data memory`);
+    return { memory, readPointers };
+  }
+}
