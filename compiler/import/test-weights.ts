@@ -44,7 +44,7 @@ function missing(target: WeightTarget, needed: number, present: number): Outcome
 }
 
 /** One array alone holds all layers along its first axis; of several, each is a layer. */
-function splitByLayer(records: readonly NpyArray[]): readonly WeightTensor[] {
+export function splitByLayer(records: readonly NpyArray[]): readonly WeightTensor[] {
   const [first] = records;
   if (records.length !== 1 || first === undefined) return records;
   const [layers = 1, ...shape] = first.shape;

@@ -1,0 +1,259 @@
+import type { DeviceSpec } from "../../targets/accelerator/device.ts";
+import type { Diagnostic } from "../../dsl/diagnostic.ts";
+import { hasErrors } from "../../dsl/diagnostic.ts";
+import type { Pins, Shape } from "../../dsl/model.ts";
+import type { LayerConvolution } from "../../runtime/reference/layer.ts";
+import { maskOfRange, processorsPerPass } from "../ir/geometry.ts";
+import type { Layer, Network } from "../ir/network.ts";
+import type { LayerSuccessor } from "../options.ts";
+import { totalShift } from "./layer-weights.ts";
+import type { YamlNetwork } from "./yaml.ts";
+import type { YamlGeometry } from "./yaml-geometry.ts";
+import { inferGeometry } from "./yaml-geometry.ts";
+import type { YamlLayerWeights } from "./yaml-layer-weights.ts";
+import { convertWeights } from "./yaml-layer-weights.ts";
+import type { YamlOptions, YamlSample, YamlWeights } from "./yaml-options.ts";
+import { defaultYamlOptions } from "./yaml-options.ts";
+import type { YamlOrder, YamlSlot } from "./yaml-order.ts";
+import { orderLayers } from "./yaml-order.ts";
+import { assignTensors } from "./yaml-tensors.ts";
+import { yamlError } from "./yaml-values.ts";
+
+/** What a description says about the program besides the network. */
+export interface YamlProgram {
+  readonly startLayer: number;
+  readonly successors: readonly LayerSuccessor[];
+  /** Values of the two snoop units and what they are expected to find. */
+  readonly snoop: readonly number[] | null;
+  /** Layers in the order a simulation of the sample executes them. */
+  readonly simulated: readonly number[];
+  /** What to read out instead of the outputs; empty: the outputs. */
+  readonly unload: readonly YamlUnloadRegion[];
+}
+
+export interface YamlUnloadRegion extends Shape {
+  readonly processors: bigint;
+  readonly offset: number;
+  readonly writeGap: number;
+}
+
+export interface YamlNetworkInput {
+  readonly device: DeviceSpec;
+  readonly weights: YamlWeights;
+  readonly sample: YamlSample;
+  readonly options?: Partial<YamlOptions>;
+}
+
+export interface YamlNetworkResult {
+  readonly network?: Network;
+  readonly program?: YamlProgram;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * Fills in what a description leaves out, as the reference generator does: execution order, channels, sizes, weights,
+ * shifts, and the memory the description pins. Every layer's pins are complete, except for bias quadrants left to choice.
+ * Codes: AI18xx for the graph, AI41xx for weights, AI6204 to AI6210 for keys.
+ */
+export function yamlToNetwork(description: YamlNetwork, input: YamlNetworkInput): YamlNetworkResult {
+  const options: YamlOptions = { ...defaultYamlOptions, ...input.options };
+  const diagnostics: Diagnostic[] = [...checkKeys(description), ...checkArchitecture(description, input.weights)];
+  const ordered = orderLayers(description, options);
+  diagnostics.push(...ordered.diagnostics);
+  if (ordered.order === undefined || hasErrors(diagnostics)) return { diagnostics };
+  const { order } = ordered;
+  const tensors = assignTensors(order, input.weights, options);
+  diagnostics.push(...tensors.diagnostics);
+  if (hasErrors(diagnostics)) return { diagnostics };
+  const inferred = inferGeometry(order, tensors.tensors, input.sample, options);
+  diagnostics.push(...inferred.diagnostics);
+  if (hasErrors(diagnostics)) return { diagnostics };
+  const converted = convertWeights(order, tensors.tensors, inferred.geometry, input.weights, input.device, options);
+  diagnostics.push(...converted.diagnostics);
+  const layers = order.slots.map((slot) =>
+    buildLayer({
+      slot,
+      order,
+      geometry: inferred.geometry.get(slot.index) as YamlGeometry,
+      weights: converted.weights[slot.index] ?? null,
+      description,
+      device: input.device,
+      options,
+    }),
+  );
+  if (hasErrors(diagnostics)) return { diagnostics };
+  const [channels = 1, height = 1, width = 1] = input.sample.shape;
+  const start = order.slots[order.executed[0] as number] as YamlSlot;
+  const network: Network = {
+    name: description.arch,
+    device: input.device.name,
+    input: { channels, height, width, format: start.layer.values.data_format ?? "HWC" },
+    layers,
+    options: { averagePoolRounding: options.averagePoolRounding, fifo: options.fifo },
+  };
+  return { network, program: buildProgram(description, order), diagnostics };
+}
+
+interface LayerParts {
+  readonly slot: YamlSlot;
+  readonly order: YamlOrder;
+  readonly geometry: YamlGeometry;
+  readonly weights: YamlLayerWeights | null;
+  readonly description: YamlNetwork;
+  readonly device: DeviceSpec;
+  readonly options: YamlOptions;
+}
+
+function buildLayer(parts: LayerParts): Layer {
+  const { slot, order, geometry, weights, options } = parts;
+  const { values } = slot.layer;
+  const isFinal = slot.index === order.executed.at(-1);
+  const marked = order.slots.some(({ layer }) => layer.values.output === true);
+  const [cropStart = 0, cropEnd = 0] = values.in_crop ?? [];
+  return {
+    index: slot.index,
+    name: slot.name,
+    origins: [{ name: slot.name, source: slot.layer.at }],
+    sources: slot.sources,
+    crop: [cropStart, cropEnd],
+    input: geometry.input,
+    eltwise: geometry.eltwise,
+    pool: geometry.pool,
+    pooled: geometry.pooled,
+    flatten: geometry.flatten,
+    convolution: convolutionOf(slot, geometry, weights),
+    activation: options.ignoreActivation ? null : (values.activation ?? null),
+    outputBits: (isFinal ? options.outputWidth : null) ?? values.output_width ?? 8,
+    output: geometry.output,
+    isOutput: marked ? values.output === true : isFinal,
+    streaming: !options.ignoreStreaming && (values.streaming === true || options.streamingLayers.includes(slot.index)),
+    calcx4: options.calcx4 || values.calcx4 === true,
+    readAhead: options.readAhead || values.readahead === true,
+    tcalc: values.tcalc ?? null,
+    pins: pinsOf(parts),
+    finalScale: weights?.finalScale ?? 0,
+  };
+}
+
+const BYPASS_SHIFT = 7;
+
+function convolutionOf(
+  slot: YamlSlot,
+  geometry: YamlGeometry,
+  layer: YamlLayerWeights | null,
+): LayerConvolution | null {
+  if (geometry.convolution === null) return null;
+  const bypass = slot.layer.values.bypass === true;
+  return {
+    ...geometry.convolution,
+    bypass,
+    weights: layer?.weights ?? null,
+    bias: layer?.bias ?? null,
+    shift: bypass
+      ? (slot.layer.values.output_shift ?? BYPASS_SHIFT)
+      : totalShift(layer?.outputShift ?? 0, layer?.weights.bits ?? 8),
+  };
+}
+
+function pinsOf({ slot, order, geometry, description, device, options }: LayerParts): Pins {
+  const { values } = slot.layer;
+  const previous = slot.previous === null ? null : (order.slots[slot.previous] as YamlSlot);
+  const following = slot.next === null ? null : (order.slots[slot.next] as YamlSlot);
+  const lowest = maskOfRange(0, processorsPerPass(geometry.output.channels, device));
+  const outputProcessors =
+    following === null
+      ? (description.outputMap ?? values.output_processors ?? lowest)
+      : (values.output_processors ?? following.layer.values.processors ?? lowest);
+  return {
+    processors: values.processors ?? 0n,
+    outputProcessors,
+    inputOffset:
+      values.in_offset ?? (previous === null ? (options.inputOffset ?? 0) : (previous.layer.values.out_offset ?? 0)),
+    outputOffset: values.out_offset ?? 0,
+    writeGap: values.write_gap ?? 0,
+    readGap: values.in_skip ?? 0,
+    ...(values.bias_group === undefined ? {} : { biasQuadrants: values.bias_group }),
+  };
+}
+
+function buildProgram(description: YamlNetwork, order: YamlOrder): YamlProgram {
+  const successors = order.slots.flatMap((slot): LayerSuccessor[] => {
+    const following = slot.index + 1 < order.slots.length ? slot.index + 1 : null;
+    const link: LayerSuccessor = { layer: slot.index, next: slot.next ?? "stop", onSnoop: false };
+    return [
+      ...(slot.next === following ? [] : [link]),
+      ...(slot.snoopNext === null ? [] : [{ layer: slot.index, next: slot.snoopNext, onSnoop: true }]),
+    ];
+  });
+  return {
+    startLayer: order.executed[0] as number,
+    successors,
+    snoop: description.snoop,
+    simulated: simulatedOrder(order),
+    unload: description.unload.map(({ values }) => ({
+      processors: values.processors ?? 0n,
+      channels: values.channels ?? 0,
+      height: values.dim?.[0] ?? 0,
+      width: values.dim?.[1] ?? 0,
+      offset: values.offset ?? 0,
+      writeGap: values.write_gap ?? 0,
+    })),
+  };
+}
+
+function simulatedOrder(order: YamlOrder): number[] {
+  const simulated: number[] = [];
+  let index: number | null = order.executed[0] as number;
+  while (index !== null && !simulated.includes(index)) {
+    simulated.push(index);
+    const slot: YamlSlot | undefined = order.slots[index];
+    const next: number | "stop" | null = slot?.simulatedNext ?? slot?.next ?? null;
+    index = next === "stop" ? null : next;
+  }
+  return simulated;
+}
+
+/** Missing processors: AI6204. Output shift without convolution: AI1806. Defaults worth knowing: AI6208 warning. */
+function checkKeys(description: YamlNetwork): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
+  for (const [position, { at, values, places }] of description.layers.entries()) {
+    if (values.processors === undefined) {
+      diagnostics.push(yamlError("AI6204", `layer ${position} lacks the key 'processors'`, at, "Add 'processors:'."));
+    }
+    const copies = values.operator === "none" && values.eltwise === undefined;
+    if (copies && (values.output_shift ?? 0) !== 0) {
+      const message = `layer ${position} shifts its output by ${values.output_shift}, but has no convolution`;
+      diagnostics.push(yamlError("AI1806", message, places.output_shift ?? at, "Remove 'output_shift'."));
+    }
+    const defaults = [
+      ...(values.out_offset === undefined ? ["'out_offset', 0 is assumed"] : []),
+      ...(values.operator === undefined && values.eltwise === undefined ? ["'operator', Conv2d is assumed"] : []),
+    ];
+    for (const text of defaults) {
+      diagnostics.push({
+        code: "AI6208",
+        severity: "warning",
+        message: `layer ${position} has no ${text}`,
+        location: at,
+        hint: "Write the value down.",
+      });
+    }
+  }
+  for (const { values, places } of description.layers) {
+    const key =
+      values.buffer_shift !== undefined ? "buffer_shift" : values.buffer_insert !== undefined ? "buffer_insert" : null;
+    if (key === null) continue;
+    const message = `'${key}' needs a rolling data buffer; networks that keep one are not supported`;
+    diagnostics.push(
+      yamlError("AI6210", message, places[key] ?? description.at, "Feed the whole input to every inference."),
+    );
+  }
+  return diagnostics;
+}
+
+function checkArchitecture(description: YamlNetwork, weights: YamlWeights): Diagnostic[] {
+  if (weights.kind === "test" || weights.arch === null) return [];
+  if (weights.arch.toLowerCase() === description.arch.toLowerCase()) return [];
+  const message = `the network is '${description.arch}', the checkpoint ${weights.fileName} is '${weights.arch}'`;
+  return [yamlError("AI4113", message, description.at, "Give the checkpoint of this network.")];
+}

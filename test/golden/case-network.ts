@@ -1,0 +1,113 @@
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import type { Diagnostic } from "../../dsl/diagnostic.ts";
+import { hasErrors } from "../../dsl/diagnostic.ts";
+import { readCheckpoint } from "../../compiler/import/checkpoint.ts";
+import { checkpointLayers } from "../../compiler/import/checkpoint-layers.ts";
+import type { NpyArray } from "../../compiler/import/npy.ts";
+import { readNpyRecords } from "../../compiler/import/npy.ts";
+import type { YamlNetwork } from "../../compiler/import/yaml.ts";
+import { parseYamlNetwork } from "../../compiler/import/yaml.ts";
+import type { YamlNetworkResult } from "../../compiler/import/yaml-network.ts";
+import { yamlToNetwork } from "../../compiler/import/yaml-network.ts";
+import type { YamlOptions, YamlWeights } from "../../compiler/import/yaml-options.ts";
+import { devices } from "../../targets/index.ts";
+import type { GoldenCase } from "./load.ts";
+import { inputFile } from "./load.ts";
+
+/** Options of a recorded run: name without dashes to value, "" for flags. */
+export function caseArguments(golden: Pick<GoldenCase, "arguments">): Map<string, string> {
+  const found = new Map<string, string>();
+  let name = "";
+  for (const word of golden.arguments.split(/\s+/).filter(Boolean)) {
+    if (word.startsWith("--")) found.set((name = word.slice(2)), "");
+    else found.set(name, `${found.get(name) ?? ""} ${word}`.trim());
+  }
+  return found;
+}
+
+/** Options of a recorded run that change its network. */
+export function yamlOptions(golden: Pick<GoldenCase, "arguments">): Partial<YamlOptions> {
+  const given = caseArguments(golden);
+  const list = (name: string): number[] =>
+    (given.get(name) ?? "")
+      .split(/[\s,]+/)
+      .filter(Boolean)
+      .map(Number);
+  const number = (name: string): number | null => (given.has(name) ? Number(given.get(name)) : null);
+  const fifo = given.has("fast-fifo-quad")
+    ? "fast-quad"
+    : given.has("fast-fifo")
+      ? "fast"
+      : given.has("fifo")
+        ? "standard"
+        : "none";
+  return {
+    fifo,
+    averagePoolRounding: given.has("avg-pool-rounding"),
+    ignoreStreaming: given.has("ignore-streaming"),
+    streamingLayers: list("streaming-layers"),
+    stopAfter: number("stop-after"),
+    noBias: !given.has("no-bias") ? [] : given.get("no-bias") === "" ? "all" : list("no-bias"),
+    skipLayers: number("skip-yaml-layers") ?? 0,
+    skipCheckpointLayers: number("skip-checkpoint-layers") ?? 0,
+    startLayer: number("start-layer") ?? 0,
+    inputOffset: number("input-offset"),
+    readAhead: given.has("read-ahead"),
+    calcx4: given.has("calcx4"),
+    ignoreActivation: given.has("ignore-activation"),
+    outputWidth: number("output-width") as 8 | 32 | null,
+  };
+}
+
+/** The sample of a recorded run. */
+export function caseSample(golden: Pick<GoldenCase, "inputs">, description: YamlNetwork): NpyArray {
+  const [sample] = readArrays(golden.inputs.sample ?? `tests/sample_${description.dataset}.npy`);
+  if (sample === undefined) throw new Error("the sample file has no array");
+  return sample;
+}
+
+/** Reads what a recorded run read and makes the network of it. */
+export function caseNetwork(golden: Pick<GoldenCase, "inputs" | "arguments" | "device">): YamlNetworkResult & {
+  readonly description: YamlNetwork;
+  readonly sample: NpyArray;
+} {
+  const path = golden.inputs.network as string;
+  const parsed = parseYamlNetwork(readFileSync(inputFile(path), "utf8"), basename(path));
+  const { description } = parsed;
+  if (description === undefined) throw new Error(messages(parsed.diagnostics));
+  const sample = caseSample(golden, description);
+  const result = yamlToNetwork(description, {
+    device: devices[golden.device],
+    weights: caseWeights(golden, description),
+    sample,
+    options: yamlOptions(golden),
+  });
+  return { ...result, description, sample };
+}
+
+function caseWeights({ inputs }: Pick<GoldenCase, "inputs">, description: YamlNetwork): YamlWeights {
+  if (inputs.checkpoint === undefined) {
+    const { weights, bias, dataset } = description;
+    const biasPath = inputs.bias ?? (bias === null ? null : `tests/bias_${bias}.npy`);
+    return {
+      kind: "test",
+      weights: readArrays(inputs.weights ?? `tests/${weights ?? `weights_${dataset}`}.npy`),
+      bias: biasPath === null ? null : readArrays(biasPath),
+    };
+  }
+  const { checkpoint, diagnostics } = readCheckpoint(readFileSync(inputFile(inputs.checkpoint)), inputs.checkpoint);
+  if (checkpoint === undefined) throw new Error(messages(diagnostics));
+  const found = checkpointLayers(checkpoint);
+  if (hasErrors(found.diagnostics)) throw new Error(messages(found.diagnostics));
+  return { kind: "checkpoint", fileName: inputs.checkpoint, arch: checkpoint.arch, layers: found.layers };
+}
+
+function readArrays(path: string): readonly NpyArray[] {
+  const { records, diagnostics } = readNpyRecords(readFileSync(inputFile(path)), path);
+  if (records === undefined) throw new Error(messages(diagnostics));
+  return records;
+}
+
+export const messages = (diagnostics: readonly Diagnostic[]): string =>
+  diagnostics.map(({ code, severity, message }) => `${severity} ${code}: ${message}`).join("\n");
