@@ -55,6 +55,50 @@ export const placementCodes: Readonly<Record<string, CodeDescription>> = {
       "Planar input needs one data memory instance per channel, so at most 16 channels, and only the first layer can read it.",
     example: "Use HWC format for a network whose input is read by a later layer too.",
   },
+  AI3020: {
+    title: "A processor map or pointer is impossible",
+    explanation:
+      "The number of processors follows from the channels (above 64: rounded up to a multiple of 4 per pass); layers without convolution keep their values in the quadrant; steps and offsets must fit their registers.",
+    example: "processors: 0x7 for a layer with 4 input channels.",
+  },
+  AI3021: {
+    title: "Quadrant 0 is not used",
+    explanation: "Quadrant 0 controls the other quadrants, so some layer must use one of processors 0 to 15.",
+    example: "A pinned network that uses processors 16 to 31 only.",
+  },
+  AI3022: {
+    title: "Data reaches beyond a data memory instance",
+    explanation:
+      "Offset plus size, gaps included, must stay inside one instance; the next instance belongs to other channels.",
+    example: "outputOffset 0x7e00 with a write gap of 7 and 21 pixels ends at 0x80a0 of 0x8000.",
+  },
+  AI3023: {
+    title: "A layer would read something else than its input",
+    explanation:
+      "Following every write and read of the network, a byte that the layer fetches is not the element it should be: it was overwritten, lies elsewhere, or belongs to another channel.",
+    example: "A pinned outputOffset that overwrites a tensor which a later addition still needs.",
+  },
+  AI3024: {
+    title: "A result is overwritten before the network ends",
+    explanation: "All results must be in data memory when the network has finished.",
+    example: "Two pinned output layers with the same outputOffset on the same processors.",
+  },
+  AI3025: {
+    title: "Layers share weight memory",
+    explanation: "Each word of weight memory belongs to one layer, unless layers share their kernels.",
+    example: "A weight placement that puts two layers at column 0 of the same processor.",
+  },
+  AI3026: {
+    title: "Layers share bias memory",
+    explanation: "Each byte of bias memory belongs to one layer, unless layers share their kernels.",
+    example: "A bias placement with the same offset for two layers in one quadrant.",
+  },
+  AI3027: {
+    title: "Streaming buffers overlap",
+    explanation:
+      "All streaming layers run at the same time: their circular buffers and the result of the last one need places of their own.",
+    example: "Two pinned streaming layers with the same inputOffset on neighbouring processors.",
+  },
 };
 
 /** A diagnostic about one layer, at the place of the user operator it came from. */

@@ -1,0 +1,101 @@
+import type { DeviceSpec } from "../../targets/accelerator/device.ts";
+import type { Diagnostic } from "../../dsl/diagnostic.ts";
+import { bitsOf } from "../ir/geometry.ts";
+import type { Layer } from "../ir/network.ts";
+import type { Placement } from "../ir/placement.ts";
+import { layerProblem } from "./codes.ts";
+
+/** Every word of weight memory and every byte of bias memory has one owner, and exists. */
+export function verifyWeights(placement: Placement, device: DeviceSpec): Diagnostic[] {
+  return [...verifyColumns(placement), ...verifyChunks(placement, device), ...verifyBias(placement, device)];
+}
+
+const wordsOf = (processor: number, device: DeviceSpec): number =>
+  processor % device.processorsPerQuadrant === 0
+    ? device.weightMemory.wordsOfFirstProcessor
+    : device.weightMemory.words;
+
+/** Layers in x4 mode count columns differently, so each mode is compared with itself; chunks compare both. */
+function verifyColumns(placement: Placement): Diagnostic[] {
+  const problems: Diagnostic[] = [];
+  const owners = new Map<string, number>();
+  for (const layer of placement.network.layers) {
+    const kernels = placement.weights.layers[layer.index];
+    if (!kernels || kernels.sharedWith !== null) continue;
+    const processors = bitsOf(placement.layers[layer.index]?.processors ?? 0n);
+    const words = processors.flatMap((processor) =>
+      Array.from({ length: kernels.length }, (_, index) => `${layer.calcx4}/${processor}/${kernels.column + index}`),
+    );
+    const owner = words.map((key) => owners.get(key)).find((index) => index !== undefined);
+    for (const key of words) owners.set(key, layer.index);
+    if (owner !== undefined) {
+      const other = placement.network.layers[owner] as Layer;
+      problems.push(
+        layerProblem("AI3025", layer, `kernels of ${layer.name} and ${other.name} share a word of weight memory`),
+      );
+    }
+  }
+  return problems;
+}
+
+function verifyChunks(placement: Placement, device: DeviceSpec): Diagnostic[] {
+  const last = placement.network.layers.at(-1) as Layer;
+  const owned = new Set<string>();
+  for (const { processor, column, bytes } of placement.weights.chunks) {
+    const end = column + bytes.length / 9;
+    if (bytes.length % 9 !== 0 || column < 0 || end > wordsOf(processor, device)) {
+      return [
+        layerProblem(
+          "AI3025",
+          last,
+          `weights of processor ${processor} reach column ${end}; there are ${wordsOf(processor, device)}`,
+        ),
+      ];
+    }
+    for (let word = column; word < end; word++) {
+      const key = `${processor}/${word}`;
+      if (owned.has(key))
+        return [layerProblem("AI3025", last, `column ${word} of processor ${processor} is written twice`)];
+      owned.add(key);
+    }
+  }
+  return [];
+}
+
+function verifyBias(placement: Placement, device: DeviceSpec): Diagnostic[] {
+  const problems: Diagnostic[] = [];
+  const owned = new Map<string, Layer>();
+  for (const layer of placement.network.layers) {
+    const bias = placement.bias.layers[layer.index];
+    if (!bias || bias.quadrant === "all") continue;
+    const offset = bias.offsets[bias.quadrant] ?? 0;
+    const size = placement.bias.images[bias.quadrant]?.length ?? 0;
+    const end = offset + layer.output.channels;
+    if (end > size || size > device.biasMemory.bytesPerQuadrant) {
+      problems.push(
+        layerProblem(
+          "AI3026",
+          layer,
+          `bias of ${layer.name} ends at byte ${end} of ${size} in quadrant ${bias.quadrant}`,
+        ),
+      );
+    }
+    for (let byte = offset; byte < end; byte++) {
+      const key = `${bias.quadrant}/${byte}`;
+      const other = owned.get(key);
+      owned.set(key, layer);
+      if (other === undefined || sharesKernels(placement, layer, other)) continue;
+      problems.push(
+        layerProblem("AI3026", layer, `bias of ${layer.name} and ${other.name} share bytes of bias memory`),
+      );
+      break;
+    }
+  }
+  return problems;
+}
+
+/** A layer that reuses another one's kernels reuses its bias as well. */
+function sharesKernels(placement: Placement, a: Layer, b: Layer): boolean {
+  const root = (layer: Layer): number => placement.weights.layers[layer.index]?.sharedWith ?? layer.index;
+  return root(a) === root(b);
+}
