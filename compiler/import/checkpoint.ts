@@ -25,10 +25,11 @@ export interface CheckpointTensor {
   readonly data: Float64Array;
 }
 
-const REBUILD_TENSOR = "torch._utils _rebuild_tensor_v2";
+export const REBUILD_TENSOR = "torch._utils _rebuild_tensor_v2";
 const REBUILD_PARAMETER = "torch._utils _rebuild_parameter";
 
-const storageTypes: ReadonlyMap<string, ElementName> = new Map([
+/** Class of stored numbers to their type. */
+export const storageTypes: ReadonlyMap<string, ElementName> = new Map([
   ["torch FloatStorage", "float32"],
   ["torch DoubleStorage", "float64"],
   ["torch HalfStorage", "float16"],

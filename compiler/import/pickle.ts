@@ -27,6 +27,8 @@ export interface PickleTuple {
 }
 export interface PickleDictionary {
   readonly kind: "dictionary";
+  /** An OrderedDict, as PyTorch keeps parameters in. */
+  readonly ordered: boolean;
   /** In file order; keys are text or numbers. */
   readonly entries: Map<PickleKey, PickleValue>;
 }
@@ -182,7 +184,7 @@ class PickleMachine {
     } else {
       if (args.items.length > 0)
         this.reader.fail("the pickle makes an OrderedDict with arguments, which is not supported");
-      this.push({ kind: "dictionary", entries: new Map() });
+      this.push({ kind: "dictionary", ordered: true, entries: new Map() });
     }
   }
 
@@ -240,7 +242,7 @@ const instructions: ReadonlyMap<number, Instruction> = new Map<number, Instructi
   [0x47, (machine, reader) => machine.push(reader.float64BigEndian("a number"))],
   [0x58, (machine, reader) => machine.push(text.decode(reader.take(reader.uint32("a text length"), "a text")))],
   // EMPTY_DICT, EMPTY_LIST, EMPTY_TUPLE
-  [0x7d, (machine) => machine.push({ kind: "dictionary", entries: new Map() })],
+  [0x7d, (machine) => machine.push({ kind: "dictionary", ordered: false, entries: new Map() })],
   [0x5d, (machine) => machine.push({ kind: "list", items: [] })],
   [0x29, (machine) => machine.tuple([])],
   // TUPLE1, TUPLE2, TUPLE3, TUPLE
