@@ -58,6 +58,8 @@ export interface NetworkVector {
   readonly flags: readonly string[];
   readonly layers: readonly NetworkKeys[];
   readonly input: VectorTensor;
+  /** As in the file of test weights, one tensor per layer with weights. */
+  readonly weights: readonly VectorTensor[];
   /** One entry per layer with weights. */
   readonly bias: readonly (readonly number[])[] | null;
   readonly expected: {
