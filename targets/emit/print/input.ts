@@ -1,0 +1,68 @@
+import type { DeviceSpec } from "../../accelerator/device.ts";
+import type { InputArray, Program } from "../../accelerator/program.ts";
+import type { RegisterSpec } from "../../accelerator/register.ts";
+import { registerAddress } from "../../accelerator/address.ts";
+import { commentLines, hex, tableMacro } from "./values.ts";
+
+/** sampledata.h: one `SAMPLE_INPUT_n` per array. */
+export const sampleInputHeader = (program: Program): string =>
+  program.input.arrays.map(({ index, words }) => tableMacro(`SAMPLE_INPUT_${index}`, words, 8)).join("\n");
+
+/** Lines that define the arrays in the main file. `attribute` stands before each of them. */
+export function inputDeclarations(program: Program, attribute: string): string[] {
+  const { channels, height, width, format, arrays } = program.input;
+  const lines = commentLines(
+    `Sample input: ${channels} x ${height} x ${width} (${channels * height * width} bytes), ${format} data.`,
+  );
+  for (const { index, comment } of arrays) {
+    lines.push(...commentLines(comment));
+    if (attribute !== "") lines.push(attribute);
+    lines.push(`static const uint32_t input_${index}[] = SAMPLE_INPUT_${index};`);
+  }
+  return lines;
+}
+
+/** The body of load_input(). */
+export function inputLoader(
+  program: Program,
+  device: DeviceSpec,
+  registers: Readonly<Record<string, RegisterSpec>>,
+  fifoWait: boolean,
+): string[] {
+  const { arrays } = program.input;
+  if (arrays.length === 0) return ["  // No sample input: write the first layer's data to the accelerator here."];
+  if (program.settings.fifo === "none") {
+    return arrays.map(
+      ({ index, address, words }) =>
+        `  memcpy32((uint32_t *)(uintptr_t) ${hex(address)}, input_${index}, ${words.length});`,
+    );
+  }
+  const length = Math.max(...arrays.map(({ words }) => words.length));
+  return [
+    `  for (int i = 0; i < ${length}; i++) {`,
+    ...arrays.flatMap((array) => pushLines(array, length, fifoWait ? fullCondition(program, device, registers) : null)),
+    "  }",
+  ];
+}
+
+type FullCondition = (fifo: number) => string;
+
+function pushLines({ index, address, words }: InputArray, length: number, full: FullCondition | null): string[] {
+  const wait = full === null ? [] : [`while (${full(index)}) { } // Wait for room in FIFO ${index}`];
+  const push = `CNN_REG(${hex(address)}) = input_${index}[i];`;
+  if (words.length === length) return [...wait, push].map((line) => `    ${line}`);
+  return [`    if (i < ${words.length}) {`, ...[...wait, push].map((line) => `      ${line}`), "    }"];
+}
+
+function fullCondition(
+  program: Program,
+  device: DeviceSpec,
+  registers: Readonly<Record<string, RegisterSpec>>,
+): FullCondition {
+  const fast = program.settings.fifo !== "standard";
+  const status = registers[fast ? "FAST_FIFO_SR" : "FIFO_STAT"] as RegisterSpec;
+  const field = status.fields["full"];
+  if (field === undefined) throw new Error(`register ${status.name} has no field full`);
+  const address = registerAddress(device, status, 0, 0);
+  return (fifo) => `(CNN_REG(${hex(address)}) & ${hex(2 ** (field.lsb + (fast ? 0 : fifo)))}) != 0`;
+}

@@ -1,0 +1,25 @@
+import type { KnownAnswerBlock } from "../../accelerator/program.ts";
+import { tableMacro } from "./values.ts";
+
+/** The first `limit` words of the known answer, whole blocks first. */
+export function limitKnownAnswer(blocks: readonly KnownAnswerBlock[], limit: number | null): KnownAnswerBlock[] {
+  if (limit === null) return [...blocks];
+  const kept: KnownAnswerBlock[] = [];
+  let left = limit;
+  for (const block of blocks) {
+    if (left === 0) break;
+    const words = block.words.subarray(0, left);
+    if (words.length > 0) kept.push({ ...block, words });
+    left -= words.length;
+  }
+  return kept;
+}
+
+/** { address, mask, count, words... } per block, ended by a zero address. */
+export const knownAnswerTable = (blocks: readonly KnownAnswerBlock[]): number[] => [
+  ...blocks.flatMap(({ address, mask, words }) => [address, mask, words.length, ...words]),
+  0,
+];
+
+export const sampleOutputHeader = (blocks: readonly KnownAnswerBlock[]): string =>
+  tableMacro("SAMPLE_OUTPUT", knownAnswerTable(blocks), 8);
