@@ -12,6 +12,8 @@ export interface Chip {
   readonly bias: readonly BiasMemory[];
   readonly fifos: InputFifos;
   readonly report: (problem: string) => void;
+  /** Records why results may be unknown; a problem only if somebody looks at them. */
+  readonly note: (cause: string) => void;
   /** Called after each layer. */
   readonly onLayer: ((execution: LayerExecution) => void) | null;
 }

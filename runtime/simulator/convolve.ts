@@ -15,6 +15,30 @@ export interface ConvolutionShape {
   readonly columns: number;
 }
 
+type Convolve = (planes: Planes, kernels: Kernels, shape: ConvolutionShape) => Accumulators;
+
+/** The same convolution on marks: 1 for every sum that an unknown pixel or weight contributes to, null for none. */
+export function unknownSums(
+  convolve: Convolve,
+  planes: Planes,
+  kernels: Kernels,
+  shape: ConvolutionShape,
+): Int8Array | null {
+  if (planes.unknown === null && kernels.unknown.size === 0) return null;
+  const marks = planes.unknown ?? new Int8Array(planes.data.length);
+  const touched = { ...kernels, data: kernels.data.map((weight) => (weight === 0 ? 0 : 1)) };
+  const unknown = Int8Array.from(convolve({ ...planes, data: marks }, touched, shape).values, (sum) =>
+    sum > 0 ? 1 : 0,
+  );
+  const pixels = shape.rows * shape.columns;
+  const kernelsPerOutput = kernels.data.length / kernels.taps / (unknown.length / pixels);
+  for (const kernel of kernels.unknown) {
+    const output = Math.floor(kernel / kernelsPerOutput);
+    unknown.fill(1, output * pixels, (output + 1) * pixels);
+  }
+  return unknown;
+}
+
 /** Every output sums all planes. Planes are padded already. */
 export function convolveFull(planes: Planes, kernels: Kernels, shape: ConvolutionShape): Accumulators {
   const pixels = shape.rows * shape.columns;

@@ -9,6 +9,8 @@ export interface Planes {
   readonly rows: number;
   readonly columns: number;
   readonly data: Int8Array;
+  /** 1 where a value depends on memory that nobody wrote; null when there is no such value. */
+  readonly unknown: Int8Array | null;
 }
 
 /** Where a layer's input words are: data memory, or the buffer between two streaming layers. */
@@ -18,45 +20,83 @@ export interface InputSource {
   readonly readPointers: readonly number[];
 }
 
-/** Reads, pools and combines the input of a layer. */
+/** Reads, pools and combines the input of a layer. `note` receives what might explain unknown results. */
 export function gatherPlanes(
   device: DeviceSpec,
   plan: LayerPlan,
   source: InputSource,
   report: (problem: string) => void,
+  note: (cause: string) => void,
 ): Planes {
   const { input, processors } = plan;
   const rows = input.pooledRows;
   const columns = input.pooledColumns;
   const count = input.channelPasses * processors.length;
   const data = new Int8Array(count * rows * columns);
+  let unknown: Int8Array | null = null;
+  const doubtful = doubtfulInput(input);
   const reader = new PixelReader(device, input, source);
   for (let pass = 0; pass < input.channelPasses; pass++) {
     processors.forEach((processor, i) => {
-      const frames = Array.from({ length: input.operands }, (_, operand) => reader.read(processor, pass, operand));
-      data.set(combinePooled(input, frames), (pass * processors.length + i) * rows * columns);
+      const operands = Array.from({ length: input.operands }, (_, operand) => reader.read(processor, pass, operand));
+      const start = (pass * processors.length + i) * rows * columns;
+      data.set(
+        combinePooled(
+          input,
+          operands.map((frame) => frame.pixels),
+        ),
+        start,
+      );
+      if (operands.every((frame) => frame.unknown === null)) return;
+      unknown ??= new Int8Array(data.length);
+      unknown.set(combinePooled(doubtful, operands.map(unknownPixels)), start);
     });
   }
-  for (const problem of reader.problems()) report(`layer ${plan.layer}: ${problem}`);
-  return { count, rows, columns, data };
+  if (reader.outside > 0) {
+    report(`layer ${plan.layer}: reads ${reader.outside} bytes beyond the end of a data memory instance`);
+  }
+  if (reader.unknownBytes > 0) {
+    note(
+      `layer ${plan.layer} reads ${reader.unknownBytes} bytes that were never written, first ${reader.firstUnknown}`,
+    );
+  }
+  return { count, rows, columns, data, unknown };
 }
+
+/** The same reading of memory, but a result is marked as soon as one of the values it comes from is. */
+const doubtfulInput = (input: InputPlan): InputPlan => ({
+  ...input,
+  window: { ...input.window, kind: input.window.kind === "subsample" ? "subsample" : "max" },
+  eltwise: input.eltwise === null ? null : { ...input.eltwise, operation: "or" },
+});
+
+interface OperandFrame {
+  readonly pixels: Int8Array;
+  readonly unknown: Int8Array | null;
+}
+
+const unknownPixels = (frame: OperandFrame): Int8Array => frame.unknown ?? new Int8Array(frame.pixels.length);
 
 /** Surrounds planes with zeros, and for transposed convolutions puts a zero row and column behind each sample. */
 export function padPlanes(planes: Planes, rowPadding: number, columnPadding: number, zoom: 1 | 2): Planes {
   if (rowPadding === 0 && columnPadding === 0 && zoom === 1) return planes;
   const rows = planes.rows * zoom + 2 * rowPadding;
   const columns = planes.columns * zoom + 2 * columnPadding;
-  const data = new Int8Array(planes.count * rows * columns);
-  for (let plane = 0; plane < planes.count; plane++) {
-    for (let row = 0; row < planes.rows; row++) {
-      const from = (plane * planes.rows + row) * planes.columns;
-      const to = (plane * rows + row * zoom + rowPadding) * columns + columnPadding;
-      for (let column = 0; column < planes.columns; column++) {
-        data[to + column * zoom] = planes.data[from + column] as number;
+  const spread = (from: Int8Array): Int8Array => {
+    const to = new Int8Array(planes.count * rows * columns);
+    for (let plane = 0; plane < planes.count; plane++) {
+      for (let row = 0; row < planes.rows; row++) {
+        const source = (plane * planes.rows + row) * planes.columns;
+        const target = (plane * rows + row * zoom + rowPadding) * columns + columnPadding;
+        for (let column = 0; column < planes.columns; column++) {
+          to[target + column * zoom] = from[source + column] as number;
+        }
       }
     }
-  }
-  return { count: planes.count, rows, columns, data };
+    return to;
+  };
+  const { count, data, unknown } = planes;
+  return { count, rows, columns, data: spread(data), unknown: unknown === null ? null : spread(unknown) };
 }
 
 /** Copies the pixels of one processor, pass and operand out of data memory. */
@@ -67,9 +107,9 @@ class PixelReader {
   readonly #rows: number;
   readonly #usedColumns: Uint8Array;
   readonly #usedRows: Uint8Array;
-  #outside = 0;
-  #unwritten = 0;
-  #firstUnwritten = "";
+  outside = 0;
+  unknownBytes = 0;
+  firstUnknown = "";
 
   constructor(device: DeviceSpec, input: InputPlan, source: InputSource) {
     const { window } = input;
@@ -87,7 +127,7 @@ class PixelReader {
     );
   }
 
-  read(processor: number, pass: number, operand: number): Int8Array {
+  read(processor: number, pass: number, operand: number): OperandFrame {
     const { memory, readPointers } = this.#source;
     const input = this.#input;
     const quadrant = Math.floor(processor / this.#device.processorsPerQuadrant);
@@ -100,6 +140,7 @@ class PixelReader {
     const base = instance * memory.instanceWords * 4;
     const limit = memory.usableWords * 4;
     const pixels = new Int8Array(this.#rows * input.columns);
+    let unknown: Int8Array | null = null;
     for (let row = 0; row < this.#rows; row++) {
       if (this.#usedRows[row] === 0) continue;
       for (let column = 0; column < input.columns; column++) {
@@ -107,30 +148,22 @@ class PixelReader {
         const pixel = row * input.columns + column;
         const byte = first + pixel * step;
         if (byte >= limit) {
-          this.#outside++;
+          this.outside++;
           continue;
         }
         pixels[pixel] = memory.bytes[base + byte] as number;
-        if (memory.written[base + byte] === 0) this.#noteUnwritten(processor, byte);
+        if (memory.known[base + byte] === 1) continue;
+        unknown ??= new Int8Array(pixels.length);
+        unknown[pixel] = 1;
+        this.#countUnknown(processor, byte);
       }
     }
-    return pixels;
+    return { pixels, unknown };
   }
 
-  problems(): string[] {
-    const found: string[] = [];
-    if (this.#outside > 0) found.push(`reads ${this.#outside} bytes beyond the end of a data memory instance`);
-    if (this.#unwritten > 0) {
-      found.push(
-        `reads ${this.#unwritten} bytes of data memory that were never written, first ${this.#firstUnwritten}`,
-      );
-    }
-    return found;
-  }
-
-  #noteUnwritten(processor: number, byte: number): void {
-    if (this.#unwritten === 0) this.#firstUnwritten = `at byte 0x${(byte & ~3).toString(16)} by processor ${processor}`;
-    this.#unwritten++;
+  #countUnknown(processor: number, byte: number): void {
+    if (this.unknownBytes === 0) this.firstUnknown = `at byte 0x${(byte & ~3).toString(16)} by processor ${processor}`;
+    this.unknownBytes++;
   }
 }
 

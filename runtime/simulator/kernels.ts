@@ -10,6 +10,8 @@ export interface Kernels {
   readonly outputs: number;
   readonly taps: number;
   readonly data: Int8Array;
+  /** Kernels (`output * passes * processors + ...`) with weights that nobody wrote. */
+  readonly unknown: ReadonlySet<number>;
 }
 
 /** Where the weights of one output and pass are. */
@@ -31,16 +33,18 @@ export function unpackKernels(
   convolution: ConvolutionPlan,
   memories: readonly WeightMemory[],
   report: (problem: string) => void,
+  note: (cause: string) => void,
 ): Kernels {
   const { processors, input } = plan;
   const taps = convolution.kernelRows * convolution.kernelColumns;
   const outputs = convolution.kind === "full" || convolution.kind === "quad" ? convolution.outputs : 1;
   const data = new Int8Array(outputs * input.channelPasses * processors.length * taps);
-  if (convolution.isBypass) return { outputs, taps, data: data.fill(1) };
+  if (convolution.isBypass) return { outputs, taps, data: data.fill(1), unknown: new Set() };
 
   const decode = weightDecoder(convolution);
   const placeOf = kernelPlaces(device, plan.quadrants, convolution, input);
-  const checker = new UnwrittenWeights();
+  const unknown = new Set<number>();
+  let outside = 0;
   let at = 0;
   for (let output = 0; output < outputs; output++) {
     for (let pass = 0; pass < input.channelPasses; pass++) {
@@ -52,15 +56,17 @@ export function unpackKernels(
           for (let tap = 0; tap < taps; tap++) {
             data[at + tap] = decode((memory.stream[first + taps - 1 - tap] as number) >>> (mask & 7));
           }
-          checker.see(memory, first, taps, processor);
+          const state = kernelState(memory, first, taps);
+          if (state === "outside") outside++;
+          if (state !== "written") unknown.add(at / taps);
         }
         at += taps;
       }
-      checker.endKernel(output);
     }
   }
-  for (const problem of checker.problems()) report(`layer ${plan.layer}: ${problem}`);
-  return { outputs, taps, data };
+  if (outside > 0) report(`layer ${plan.layer}: reads ${outside} kernels beyond the end of weight memory`);
+  if (unknown.size > 0) note(`layer ${plan.layer} reads ${unknown.size} kernels that were never written`);
+  return { outputs, taps, data, unknown };
 }
 
 /** Sign extension of the low bits of a byte; binary weights are 1 - 2 * bit. */
@@ -114,43 +120,10 @@ const calcx4Outputs = 4;
 const calcx4Block = ({ weightMemory }: DeviceSpec, firstMask: number): number =>
   firstMask < weightMemory.words * 8 ? weightMemory.instanceWords : weightMemory.smallInstanceWords;
 
-/**
- * Words of a kernel that some processors have and others lack were forgotten by the loader. Kernels that no
- * processor has only fill up the outputs of a word; nobody looks at their results.
- */
-class UnwrittenWeights {
-  #seen = 0;
-  #missing: number[] = [];
-  #incomplete = 0;
-  #example = "";
-  #outside = 0;
-
-  see(memory: WeightMemory, firstByte: number, bytes: number, processor: number): void {
-    this.#seen++;
-    const firstWord = Math.floor(firstByte / WEIGHT_WORD_BYTES);
-    const lastWord = Math.floor((firstByte + bytes - 1) / WEIGHT_WORD_BYTES);
-    if (lastWord >= memory.words) {
-      this.#outside++;
-      return;
-    }
-    if (memory.written[firstWord] === 0 || memory.written[lastWord] === 0) this.#missing.push(processor);
-  }
-
-  endKernel(output: number): void {
-    if (this.#missing.length > 0 && this.#missing.length < this.#seen) {
-      if (this.#incomplete === 0) this.#example = `output ${output}, processor ${this.#missing[0]}`;
-      this.#incomplete++;
-    }
-    this.#seen = 0;
-    this.#missing = [];
-  }
-
-  problems(): string[] {
-    const found: string[] = [];
-    if (this.#outside > 0) found.push(`reads ${this.#outside} kernels beyond the end of weight memory`);
-    if (this.#incomplete > 0) {
-      found.push(`${this.#incomplete} kernels use weight words that were never written, first ${this.#example}`);
-    }
-    return found;
-  }
+/** Whether the words of a kernel exist and were written. A kernel spans at most two words. */
+function kernelState(memory: WeightMemory, firstByte: number, bytes: number): "written" | "unwritten" | "outside" {
+  const firstWord = Math.floor(firstByte / WEIGHT_WORD_BYTES);
+  const lastWord = Math.floor((firstByte + bytes - 1) / WEIGHT_WORD_BYTES);
+  if (lastWord >= memory.words) return "outside";
+  return memory.written[firstWord] === 1 && memory.written[lastWord] === 1 ? "written" : "unwritten";
 }

@@ -22,6 +22,7 @@ export class Machine {
   readonly #chip: Chip;
   readonly #sequencer: Sequencer;
   readonly #problems = new Map<string, number>();
+  readonly #causes = new Set<string>();
   /** Called after each layer with what it computed and wrote. */
   onLayer: ((execution: LayerExecution) => void) | null = null;
 
@@ -58,6 +59,12 @@ export class Machine {
 
   report(problem: string): void {
     this.#problems.set(problem, (this.#problems.get(problem) ?? 0) + 1);
+  }
+
+  /** Reports that somebody looks at values that depend on memory nobody wrote. */
+  reportUnknown(what: string): void {
+    const causes = this.#causes.size === 0 ? "" : `: ${[...this.#causes].join("; ")}`;
+    this.report(`${what} never written or computed from what was never written${causes}`);
   }
 
   /** 32-bit write to an absolute byte address. */
@@ -107,6 +114,7 @@ export class Machine {
       bias: this.#bias,
       fifos: this.#fifos,
       report: (problem) => this.report(problem),
+      note: (cause) => this.#causes.add(cause),
       get onLayer() {
         return machine.onLayer;
       },

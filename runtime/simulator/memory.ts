@@ -1,7 +1,10 @@
 import { dataAddress, type DeviceSpec } from "../../targets/index.ts";
 
+const bytesPerWord = 4;
+
 /**
- * Words of the data memory instances in one flat space, with a flag per byte that was ever written.
+ * Words of the data memory instances in one flat space, with a flag per byte that holds something known:
+ * it was written, and what was written did not depend on anything that never was.
  * Word `w` of instance `i` is word `i * instanceWords + w`; lane `b` of it is byte `4 * word + b`.
  */
 export class DataMemory {
@@ -12,8 +15,8 @@ export class DataMemory {
   readonly usableWords: number;
   readonly words: Uint32Array;
   readonly bytes: Int8Array;
-  /** 1 for every byte that was written. */
-  readonly written: Uint8Array;
+  /** 1 for every byte with known contents. */
+  readonly known: Uint8Array;
   /** Collects the words a layer writes while somebody watches. */
   journal: Set<number> | null = null;
 
@@ -23,7 +26,7 @@ export class DataMemory {
     this.usableWords = usableWords;
     this.words = new Uint32Array(instances * instanceWords);
     this.bytes = new Int8Array(this.words.buffer);
-    this.written = new Uint8Array(this.bytes.length);
+    this.known = new Uint8Array(this.bytes.length);
   }
 
   /** True when a flat word index exists. */
@@ -31,15 +34,15 @@ export class DataMemory {
     return word >= 0 && word < this.words.length && word % this.instanceWords < this.usableWords;
   }
 
-  writeWord(word: number, value: number): void {
+  writeWord(word: number, value: number, isKnown = true): void {
     this.words[word] = value;
-    this.written.fill(1, word * 4, word * 4 + 4);
+    this.known.fill(isKnown ? 1 : 0, word * bytesPerWord, (word + 1) * bytesPerWord);
     this.journal?.add(word);
   }
 
-  writeByte(word: number, lane: number, value: number): void {
-    this.bytes[word * 4 + lane] = value;
-    this.written[word * 4 + lane] = 1;
+  writeByte(word: number, lane: number, value: number, isKnown = true): void {
+    this.bytes[word * bytesPerWord + lane] = value;
+    this.known[word * bytesPerWord + lane] = isKnown ? 1 : 0;
     this.journal?.add(word);
   }
 
@@ -48,14 +51,12 @@ export class DataMemory {
     const start = instance * this.instanceWords;
     const end = start + this.instanceWords;
     this.words.fill(0, start, end);
-    this.written.fill(1, start * bytesPerWord, end * bytesPerWord);
+    this.known.fill(1, start * bytesPerWord, end * bytesPerWord);
   }
 
-  /** Marks words of an instance as holding nothing a program may rely on. */
-  forget(instance: number, firstWord: number, count: number): void {
-    const start = instance * this.instanceWords + firstWord;
-    const end = Math.min(start + count, (instance + 1) * this.instanceWords);
-    this.written.fill(0, start * 4, end * 4);
+  /** Forgets what `count` flat words from `word` on hold. */
+  forget(word: number, count = 1): void {
+    this.known.fill(0, word * bytesPerWord, (word + count) * bytesPerWord);
   }
 }
 
@@ -71,8 +72,6 @@ export function deviceDataMemory(device: DeviceSpec): DataMemory {
     device.dataMemory.instanceBytes / bytesPerWord,
   );
 }
-
-const bytesPerWord = 4;
 
 /** Bus address of a flat word of a device's data memory. */
 export function busAddressOf(device: DeviceSpec, memory: DataMemory, word: number): number {

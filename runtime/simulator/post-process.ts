@@ -3,29 +3,28 @@ import type { Accumulators } from "./convolve.ts";
 import type { ConvolutionPlan, LayerPlan } from "./layer-plan.ts";
 import type { BiasMemory } from "./memory.ts";
 
-/** Adds the bias to every accumulator, in place. */
+/** Adds the bias to every accumulator, in place. Returns the outputs whose bias nobody wrote. */
 export function addBias(
   plan: LayerPlan,
   convolution: ConvolutionPlan,
   sums: Accumulators,
   memories: readonly BiasMemory[],
   processorsPerQuadrant: number,
-  report: (problem: string) => void,
-): void {
+): number[] {
   const entries = biasEntries(plan, convolution, processorsPerQuadrant);
-  let missing = 0;
+  const unknown: number[] = [];
   for (let output = 0; output < sums.outputs; output++) {
     let bias = 0;
     for (const { quadrant, index } of entries(output)) {
       const memory = memories[quadrant] as BiasMemory;
-      if (memory.written[index] !== 1) missing++;
+      if (memory.written[index] !== 1) unknown.push(output);
       bias += memory.bytes[index] ?? 0;
     }
     if (bias === 0) continue;
     const start = output * sums.pixels;
     for (let i = start; i < start + sums.pixels; i++) sums.values[i] = (sums.values[i] as number) + BIAS_SCALE * bias;
   }
-  if (missing > 0) report(`layer ${plan.layer}: ${missing} outputs add a bias that was never written`);
+  return unknown;
 }
 
 interface BiasEntry {

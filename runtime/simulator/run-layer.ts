@@ -1,19 +1,19 @@
 import type { Chip, LayerExecution } from "./chip.ts";
-import { convolveDepthwise, convolveFull, type Accumulators } from "./convolve.ts";
+import { convolveDepthwise, convolveFull, unknownSums, type Accumulators } from "./convolve.ts";
 import { gatherPlanes, padPlanes, type InputSource, type Planes } from "./gather.ts";
 import { unpackKernels } from "./kernels.ts";
 import type { ConvolutionPlan, LayerPlan } from "./layer-plan.ts";
 import { busAddressOf } from "./memory.ts";
 import { addBias, postProcess } from "./post-process.ts";
-import { writeBack, type OutputTarget } from "./write-back.ts";
+import { writeBack, type LayerResults, type OutputTarget } from "./write-back.ts";
 
 /** Executes one layer from its input to its output words. */
 export function runLayer(chip: Chip, plan: LayerPlan, source: InputSource, target: OutputTarget): LayerExecution {
   const { device, report } = chip;
-  const planes = gatherPlanes(device, plan, source, report);
+  const planes = gatherPlanes(device, plan, source, report, chip.note);
   const results = compute(chip, plan, planes);
   target.memory.journal = chip.onLayer === null ? null : new Set();
-  writeBack(device, plan, results.values, target, report);
+  writeBack(device, plan, results, target, report);
   const isStreamed = target.memory !== chip.data;
   const written = isStreamed ? [] : journalOf(chip);
   target.memory.journal = null;
@@ -29,22 +29,28 @@ export function runLayer(chip: Chip, plan: LayerPlan, source: InputSource, targe
   };
 }
 
-type Results = Pick<LayerExecution, "outputs" | "values">;
-
-function compute(chip: Chip, plan: LayerPlan, planes: Planes): Results {
+function compute(chip: Chip, plan: LayerPlan, planes: Planes): LayerResults {
   const { convolution, output } = plan;
-  if (convolution === null) return { outputs: planes.count, values: planes.data };
+  if (convolution === null) return { outputs: planes.count, values: planes.data, unknown: planes.unknown };
   const { rowPadding, columnPadding, isTransposed } = convolution;
   const padded = padPlanes(planes, rowPadding, columnPadding, isTransposed ? 2 : 1);
-  const perQuadrant = chip.device.processorsPerQuadrant;
-  const kernels = unpackKernels(chip.device, plan, convolution, chip.weights, chip.report);
+  const kernels = unpackKernels(chip.device, plan, convolution, chip.weights, chip.report, chip.note);
   const shape = { ...convolution, rows: output.rows, columns: output.columns };
-  const sums = isDepthwise(convolution)
-    ? convolveDepthwise(padded, kernels, shape)
-    : convolveFull(padded, kernels, shape);
-  addBias(plan, convolution, sums, chip.bias, perQuadrant, chip.report);
+  const convolve = isDepthwise(convolution) ? convolveDepthwise : convolveFull;
+  const sums = convolve(padded, kernels, shape);
+  const withoutBias = addBias(plan, convolution, sums, chip.bias, chip.device.processorsPerQuadrant);
+  const unknown = markOutputs(unknownSums(convolve, padded, kernels, shape), sums, withoutBias);
+  if (withoutBias.length > 0)
+    chip.note(`layer ${plan.layer} adds ${withoutBias.length} biases that were never written`);
   postProcess(plan, sums);
-  return sums satisfies Accumulators;
+  return { outputs: sums.outputs, values: sums.values, unknown };
+}
+
+function markOutputs(unknown: Int8Array | null, sums: Accumulators, outputs: readonly number[]): Int8Array | null {
+  if (outputs.length === 0) return unknown;
+  const marks = unknown ?? new Int8Array(sums.values.length);
+  for (const output of outputs) marks.fill(1, output * sums.pixels, (output + 1) * sums.pixels);
+  return marks;
 }
 
 const isDepthwise = ({ kind }: ConvolutionPlan): boolean => kind === "depthwise-broadcast" || kind === "depthwise-move";

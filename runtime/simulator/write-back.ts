@@ -21,43 +21,60 @@ interface ChannelAddress {
   readonly lane: number;
 }
 
-/** Writes `values[output * pixels + pixel]` where the write pointers say. */
+/** What a layer computed: `values[output * pixels + pixel]`, and marks for those nobody can know. */
+export interface LayerResults {
+  readonly outputs: number;
+  readonly values: Int32Array | Int8Array;
+  readonly unknown: Int8Array | null;
+}
+
+/** Writes the results where the write pointers say. A word belongs to its last writer with all its lanes. */
 export function writeBack(
   device: DeviceSpec,
   plan: LayerPlan,
-  values: Int32Array | Int8Array,
+  results: LayerResults,
   target: OutputTarget,
   report: (problem: string) => void,
 ): void {
-  const { output } = plan;
-  const pixels = output.rows * output.columns;
-  const addressOf = channelAddress(device, plan);
-  const step = pixelWords(plan);
+  const runs = outputRuns(device, plan, results.outputs, target);
+  const { memory } = target;
   let lost = 0;
-  for (let channel = 0; channel * pixels < values.length; channel++) {
-    const { word, lane } = addressOf(channel);
-    const first = target.locate(word);
-    if (first < 0) continue;
-    lost += writeChannel(target.memory, values, channel * pixels, pixels, first, step, output.isWide ? null : lane);
+  for (const { word, step, count } of runs) {
+    for (let i = 0; i < count; i++) if (memory.holds(word + i * step)) memory.forget(word + i * step);
   }
+  for (const run of runs) lost += writeRun(memory, results, run);
   if (lost > 0) report(`layer ${plan.layer}: ${lost} results are written outside data memory`);
 }
 
-function writeChannel(
-  memory: DataMemory,
-  values: Int32Array | Int8Array,
-  from: number,
-  count: number,
-  first: number,
-  step: number,
-  lane: number | null,
-): number {
+/** The pixels of one output: words `word + i * step`, one byte lane of them or (null) all. */
+export interface OutputRun {
+  readonly output: number;
+  readonly word: number;
+  readonly step: number;
+  readonly count: number;
+  readonly lane: number | null;
+}
+
+/** Where every output of a layer goes; outputs without memory behind their write pointer are left out. */
+export function outputRuns(device: DeviceSpec, plan: LayerPlan, outputs: number, target: OutputTarget): OutputRun[] {
+  const addressOf = channelAddress(device, plan);
+  const step = pixelWords(plan);
+  const count = plan.output.rows * plan.output.columns;
+  return Array.from({ length: outputs }, (_, output) => {
+    const { word, lane } = addressOf(output);
+    return { output, word: target.locate(word), step, count, lane: plan.output.isWide ? null : lane };
+  }).filter(({ word }) => word >= 0);
+}
+
+function writeRun(memory: DataMemory, { values, unknown }: LayerResults, run: OutputRun): number {
+  const from = run.output * run.count;
   let lost = 0;
-  for (let i = 0; i < count; i++) {
-    const word = first + i * step;
+  for (let i = 0; i < run.count; i++) {
+    const word = run.word + i * run.step;
+    const isKnown = unknown === null || unknown[from + i] === 0;
     if (!memory.holds(word)) lost++;
-    else if (lane === null) memory.writeWord(word, values[from + i] as number);
-    else memory.writeByte(word, lane, values[from + i] as number);
+    else if (run.lane === null) memory.writeWord(word, values[from + i] as number, isKnown);
+    else memory.writeByte(word, run.lane, values[from + i] as number, isKnown);
   }
   return lost;
 }

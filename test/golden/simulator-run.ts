@@ -12,7 +12,10 @@ export interface RecordedResult {
   readonly words: number;
 }
 
-export function runRecorded(recorded: GoldenCase, prepareMachine: (machine: Machine) => void = () => {}): RecordedResult {
+export function runRecorded(
+  recorded: GoldenCase,
+  prepareMachine: (machine: Machine) => void = () => {},
+): RecordedResult {
   const machine = new Machine(devices[recorded.device]);
   prepareMachine(machine);
   for (const name of functionOrder(recorded)) for (const run of recorded.program[name] ?? []) replay(machine, run);
