@@ -1,4 +1,11 @@
+import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { Activation, ModelNode, WeightBits, WeightedNode } from "../model.ts";
+import type { Facts } from "../rules/rule.ts";
+import { channelPasses, weightBytes } from "../sizes.ts";
+import type { AtMost, Difference, Negative, Product, Sum, Whole } from "../types/arithmetic.ts";
+import type { CallOf, Option } from "../types/call.ts";
+import type { ChannelPasses, WeightBytes } from "../types/sizes.ts";
+import type { FactContext } from "./context.ts";
 import { type Call, type CommonOptions, commonParameters, type OptionReader, type Parameters } from "../options.ts";
 
 /** Options of all operators with weights. */
@@ -60,3 +67,76 @@ export function readWeighted(reader: OptionReader): WeightedFields {
 export const usableSize = (size: number): number => (size >= 1 ? Math.floor(size) : 1);
 
 export const inputNode = (call: Call, id: number): ModelNode => call.builder.node(id);
+
+export interface WeightedAmounts {
+  /** Number of weights. */
+  readonly weights: number;
+  /** Pixels written per channel. */
+  readonly outputWords: number;
+}
+
+/** Facts about the result and the weights, for `rules/weighted.ts`. */
+export function weightedFacts(node: WeightedNode, context: FactContext, amounts: WeightedAmounts): Facts {
+  const { channels, height, width } = node.shape;
+  const { device, weightsBefore } = context;
+  const ownWeights = node.weightsOf === null ? weightBytes(amounts.weights, node.weightBits) : 0;
+  const hiddenShift = 8 - node.weightBits;
+  const range = device.limits.outputShift;
+  return {
+    channels,
+    result: `${channels}x${height}x${width}`,
+    weightBits: node.weightBits,
+    weightsFitBefore: weightsBefore <= device.weightMemory.totalBytes,
+    weightsReach: weightsBefore + ownWeights,
+    activation: node.activation,
+    activated: node.activation !== null,
+    wide: node.wide,
+    binary: node.binary,
+    binaryAvailable: device.capabilities.binaryWeights,
+    outputShift: node.outputShift,
+    shifted: node.outputShift !== null,
+    smallestShift: range.min - hiddenShift,
+    largestShift: range.max - hiddenShift,
+    outputStored: !node.streaming,
+    outputBytes: amounts.outputWords * channelPasses(channels, device.processors) * (node.wide ? 16 : 4),
+  };
+}
+
+/** Twin of `weightedFacts`; `Weights` and `OutputWords` as in `WeightedAmounts`, `Height` x `Width` the result. */
+export interface WeightedFacts<C extends CallOf, Spec extends DeviceSpec, Weights, OutputWords, Height, Width> {
+  readonly spec: Spec;
+  readonly channels: C["channels"];
+  readonly result: `${C["channels"]}x${Height & number}x${Width & number}`;
+  readonly weightBits: BitsOf<C>;
+  readonly weightsFitBefore: AtMost<C["used"], Spec["weightMemory"]["totalBytes"]>;
+  readonly weightsReach: WeightsReach<C, Weights>;
+  readonly activation: ActivationOf<C["options"]>;
+  readonly activated: IsActivated<ActivationOf<C["options"]>>;
+  readonly wide: Option<C["options"], "wide", false>;
+  readonly binary: Option<C["options"], "binary", false>;
+  readonly binaryAvailable: Spec["capabilities"]["binaryWeights"];
+  readonly outputShift: Option<C["options"], "outputShift", null>;
+  readonly shifted: Option<C["options"], "outputShift", null> extends number ? true : false;
+  readonly smallestShift: Negative<Sum<Negative<Spec["limits"]["outputShift"]["min"]>, HiddenShift<C>>>;
+  readonly largestShift: Difference<Spec["limits"]["outputShift"]["max"], HiddenShift<C>>;
+  readonly outputStored: Not<Option<C["options"], "streaming", false>>;
+  readonly outputBytes: Product<
+    Product<OutputWords, ChannelPasses<Whole<C["channels"]>, Spec["processors"]>>,
+    Option<C["options"], "wide", false> extends true ? 16 : 4
+  >;
+}
+
+/** Weight bytes of the model up to and including this call. */
+export type WeightsReach<C extends CallOf, Weights> = [Option<C["options"], "weightsOf", null>] extends [null]
+  ? Sum<C["used"], WeightBytes<Weights, BitsOf<C>>>
+  : C["used"];
+
+/** What the result of an operator with weights is to the next one. */
+export type WeightedRole<O> =
+  Option<O, "wide", false> extends true ? "wide" : IsActivated<ActivationOf<O>> extends true ? "activated" : "conv";
+
+type BitsOf<C extends CallOf> = Option<C["options"], "weightBits", 8>;
+type HiddenShift<C extends CallOf> = Difference<8, BitsOf<C>>;
+type ActivationOf<O> = Option<O, "activation", null>;
+type IsActivated<A> = [A] extends [null | undefined] ? false : string extends A ? boolean : true;
+type Not<B> = boolean extends B ? boolean : B extends true ? false : true;
