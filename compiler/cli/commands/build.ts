@@ -1,0 +1,131 @@
+import { join, dirname, resolve } from "node:path";
+import type { DeviceSpec } from "../../../targets/index.ts";
+import type { Model } from "../../../dsl/model.ts";
+import { chooseSample, chooseWeights, chosenDevices, Clock, modelOptionSpecs, openModel } from "../model-run.ts";
+import { exitCodes, stringOption, type CommandSpec, type Invocation } from "../options.ts";
+import { projectChoices, projectOptionSpecs } from "../project-options.ts";
+import { Session } from "../session.ts";
+import { compileFor, type Compiled } from "../compile-for.ts";
+
+export const buildCommand: CommandSpec = {
+  name: "build",
+  usage: "build [model.ts | folder] [options]",
+  summary: "Compiles a model to a C project, runs the compiled program on the simulator, and compares with the reference.",
+  options: [
+    { name: "output", short: "o", value: "DIR", help: "folder of the project (default: build/ beside the model)" },
+    { name: "overwrite", help: "write into a folder that holds other files" },
+    { name: "verify", negatable: true, help: "simulate the program and compare (default)" },
+    ...modelOptionSpecs,
+    ...projectOptionSpecs,
+  ],
+  run: build,
+};
+
+async function build(invocation: Invocation): Promise<number> {
+  const { options, io } = invocation;
+  const session = new Session(io, options["json"] === true);
+  const clock = new Clock();
+  clock.add("start-up", 0);
+  const choices = projectChoices(options);
+  const opened = await openModel(invocation, clock);
+  session.add(opened.diagnostics);
+  const results: BuiltProject[] = [];
+  if (opened.model !== undefined) {
+    const chosen = chosenDevices(opened.model, options);
+    session.add(chosen.diagnostics);
+    for (const device of chosen.devices) {
+      const single = chosen.devices.length === 1;
+      const built = await compileOne(invocation, opened.model, opened.file, device, single, session, clock, choices);
+      if (built !== undefined) results.push(built);
+    }
+  }
+  session.add(await opened.types);
+  if (!session.failed) await writeProjects(results, session, options["overwrite"] === true, clock);
+  session.report();
+  if (!session.failed) for (const result of results) session.print(result.summary);
+  if (options["timings"] === true) session.print(clock.text());
+  if (session.json) io.out(`${JSON.stringify(jsonResult(session, results), null, 2)}\n`);
+  return session.failed ? exitCodes.diagnostics : exitCodes.ok;
+}
+
+interface BuiltProject {
+  readonly device: string;
+  readonly folder: string | null;
+  readonly files: ReadonlyMap<string, string>;
+  readonly summary: string;
+  readonly compiled: Compiled;
+}
+
+async function compileOne(
+  invocation: Invocation,
+  model: Model,
+  file: string,
+  device: DeviceSpec,
+  single: boolean,
+  session: Session,
+  clock: Clock,
+  choices: ReturnType<typeof projectChoices>,
+): Promise<BuiltProject | undefined> {
+  const { options, io } = invocation;
+  const weights = await chooseWeights(model, file, invocation);
+  const sample = await chooseSample(model, file, invocation);
+  session.add([...weights.diagnostics, ...sample.diagnostics]);
+  const compiled = await compileFor({
+    model,
+    device,
+    weights: weights.weights ?? null,
+    sample: sample.sample,
+    network: choices.network,
+    program: choices.program,
+    verify: options["verify"] !== false,
+    stopAfter: stringOption(options, "stop-after") ?? null,
+    dumpFolder: dumpFolder(invocation, device, single),
+    clock,
+  });
+  session.add(compiled.diagnostics);
+  if (compiled.program === undefined || session.failed) {
+    return session.failed ? undefined : { device: device.name, folder: null, files: new Map(), summary: "", compiled };
+  }
+  const start = performance.now();
+  const { defaultEmitOptions, emitProject } = await import("../../../targets/emit/index.ts");
+  const project = emitProject(compiled.program, device, { ...defaultEmitOptions(device), ...choices.emit });
+  clock.add("emission", start);
+  session.add(project.diagnostics);
+  const { summaryText } = await import("../summary.ts");
+  const base = resolve(io.cwd, stringOption(options, "output") ?? join(dirname(file), "build"));
+  const folder = single ? base : join(base, device.name);
+  const verified = options["verify"] === false ? "skipped" : "agrees";
+  const summary = `${summaryText(compiled.placement!, compiled.program, device, verified)}project        ${folder}\n`;
+  return { device: device.name, folder, files: project.files, summary, compiled };
+}
+
+function dumpFolder({ options, io }: Invocation, device: DeviceSpec, single: boolean): string | null {
+  const given = stringOption(options, "dump-stages");
+  if (given === undefined) return null;
+  return single ? resolve(io.cwd, given) : join(resolve(io.cwd, given), device.name);
+}
+
+async function writeProjects(results: readonly BuiltProject[], session: Session, overwrite: boolean, clock: Clock) {
+  const start = performance.now();
+  const { writeOutputFolder } = await import("../write-output.ts");
+  for (const { folder, files } of results) {
+    if (folder !== null) session.add(writeOutputFolder(folder, files, overwrite));
+  }
+  clock.add("writing", start);
+}
+
+const jsonResult = (session: Session, results: readonly BuiltProject[]) => ({
+  format: "ai8xc-build",
+  version: 1,
+  ok: !session.failed,
+  diagnostics: session.diagnostics,
+  projects: session.failed
+    ? []
+    : results.map(({ device, folder, files, compiled }) => ({
+        device,
+        folder,
+        files: [...files.keys()].sort(),
+        layers: compiled.rows,
+        resources: compiled.program?.resources ?? null,
+      })),
+});

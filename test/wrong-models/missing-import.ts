@@ -1,0 +1,2 @@
+import { helper } from "./not-there.ts";
+export default helper;

@@ -1,0 +1,2 @@
+throw new Error("no such data set");
+export default 1;
