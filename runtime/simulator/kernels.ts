@@ -125,5 +125,5 @@ function kernelState(memory: WeightMemory, firstByte: number, bytes: number): "w
   const firstWord = Math.floor(firstByte / WEIGHT_WORD_BYTES);
   const lastWord = Math.floor((firstByte + bytes - 1) / WEIGHT_WORD_BYTES);
   if (lastWord >= memory.words) return "outside";
-  return memory.written[firstWord] === 1 && memory.written[lastWord] === 1 ? "written" : "unwritten";
+  return memory.written[firstWord] !== 0 && memory.written[lastWord] !== 0 ? "written" : "unwritten";
 }

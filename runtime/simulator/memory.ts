@@ -80,6 +80,9 @@ export function busAddressOf(device: DeviceSpec, memory: DataMemory, word: numbe
   return dataAddress(device, instance * device.processorsPerDataInstance, byteOffset);
 }
 
+const WORD_CLEARED = 1;
+const WORD_LOADED = 2;
+
 /** Bytes of a weight word. */
 export const WEIGHT_WORD_BYTES = 9;
 
@@ -89,7 +92,7 @@ export const WEIGHT_WORD_BYTES = 9;
 export class WeightMemory {
   readonly words: number;
   readonly stream: Uint8Array;
-  /** 1 for every word that was written. */
+  /** Not 0 for every word with known contents. */
   readonly written: Uint8Array;
 
   constructor(words: number) {
@@ -98,12 +101,18 @@ export class WeightMemory {
     this.written = new Uint8Array(words);
   }
 
-  /** Stores nine bytes, most significant first. Returns false when the word does not exist. */
-  write(word: number, bytes: Uint8Array): boolean {
-    if (word >= this.words) return false;
-    for (let i = 0; i < WEIGHT_WORD_BYTES; i++) this.stream[lastByte(word) - i] = bytes[i] as number;
-    this.written[word] = 1;
-    return true;
+  /** Stores nine bytes, most significant first. Returns what is wrong, or null. */
+  write(word: number, bytes: Uint8Array): string | null {
+    if (word >= this.words) return "weight word beyond the end of weight memory";
+    let isChanged = false;
+    for (let i = 0; i < WEIGHT_WORD_BYTES; i++) {
+      const at = lastByte(word) - i;
+      isChanged ||= this.stream[at] !== bytes[i];
+      this.stream[at] = bytes[i] as number;
+    }
+    const isContested = this.written[word] === WORD_LOADED && isChanged;
+    this.written[word] = WORD_LOADED;
+    return isContested ? "a weight word is written twice with different contents" : null;
   }
 
   read(word: number): Uint8Array {
@@ -112,7 +121,7 @@ export class WeightMemory {
 
   clear(): void {
     this.stream.fill(0);
-    this.written.fill(1);
+    this.written.fill(WORD_CLEARED);
   }
 }
 

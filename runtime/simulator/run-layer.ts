@@ -1,6 +1,7 @@
 import type { Chip, LayerExecution } from "./chip.ts";
 import { convolveDepthwise, convolveFull, unknownSums, type Accumulators } from "./convolve.ts";
 import { gatherPlanes, padPlanes, type InputSource, type Planes } from "./gather.ts";
+import { checkOwnInput } from "./hazards.ts";
 import { unpackKernels } from "./kernels.ts";
 import type { ConvolutionPlan, LayerPlan } from "./layer-plan.ts";
 import { busAddressOf } from "./memory.ts";
@@ -12,6 +13,9 @@ export function runLayer(chip: Chip, plan: LayerPlan, source: InputSource, targe
   const { device, report } = chip;
   const planes = gatherPlanes(device, plan, source, report, chip.note);
   const results = compute(chip, plan, planes);
+  if (source.memory === chip.data && target.memory === chip.data) {
+    checkOwnInput(device, plan, chip.data, results.outputs, report);
+  }
   target.memory.journal = chip.onLayer === null ? null : new Set();
   writeBack(device, plan, results, target, report);
   const isStreamed = target.memory !== chip.data;

@@ -24,13 +24,14 @@ export class WeightPort {
   /** Takes four bytes of the packed stream; returns what is wrong, or null. */
   pushExpress(value: number): string | null {
     if (this.#counter === null) return "express weight data without a start address";
+    let problem: string | null = null;
     for (let shift = 24; shift >= 0; shift -= 8) {
       this.#staged[this.#filled++] = (value >>> shift) & 0xff;
       if (this.#filled < WEIGHT_WORD_BYTES) continue;
       this.#filled = 0;
-      if (!this.#memory.write(this.#counter++, this.#staged)) return "weight word beyond the end of weight memory";
+      problem ??= this.#memory.write(this.#counter++, this.#staged);
     }
-    return null;
+    return problem;
   }
 
   /** One 32-bit write of the four-word protocol; returns what is wrong, or null. */
@@ -38,7 +39,7 @@ export class WeightPort {
     const part = (byte >>> 2) & 3;
     if (part === 0) this.#staged[0] = value & 0xff;
     else if (part < 3) for (let i = 0; i < 4; i++) this.#staged[part * 4 - 3 + i] = (value >>> (24 - 8 * i)) & 0xff;
-    else if (!this.#memory.write(byte >>> 4, this.#staged)) return "weight word beyond the end of weight memory";
+    else return this.#memory.write(byte >>> 4, this.#staged);
     return null;
   }
 
