@@ -55,6 +55,12 @@ export const placementCodes: Readonly<Record<string, CodeDescription>> = {
       "Planar input needs one data memory instance per channel, so at most 16 channels, and only the first layer can read it.",
     example: "Use HWC format for a network whose input is read by a later layer too.",
   },
+  AI3009: {
+    title: "A streaming tensor has a reader that comes too late",
+    explanation:
+      "Streaming layers pass rows through small circular buffers. Only the next layer sees them; a branch needs the whole tensor in memory.",
+    example: "A residual connection around the second of three streaming layers.",
+  },
   AI3020: {
     title: "A processor map or pointer is impossible",
     explanation:

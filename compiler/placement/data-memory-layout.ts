@@ -1,13 +1,19 @@
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
+import type { TensorSource } from "../../runtime/reference/layer.ts";
 import { ceilDiv, passesOf, processorsPerPass } from "../ir/geometry.ts";
 import type { Layer, Network } from "../ir/network.ts";
 import type { LiveTensor } from "../ir/schedule.ts";
 import { layerProblem } from "./codes.ts";
 import { layerReads } from "./data-memory-reads.ts";
 import type { LayerReads, SourceRead } from "./data-memory-reads.ts";
+import { ringWords } from "./data-memory-rings.ts";
 import { liveRanges, tensorIndex } from "./live-ranges.ts";
 import { RelativeSets } from "./relative-sets.ts";
+
+/** A tensor in the words of a message. */
+export const sourceName = (network: Network, source: TensorSource): string =>
+  source === "input" ? "the network input" : (network.layers[source] as Layer).name;
 
 /** How every tensor is spread over words, and which tensors must keep their distance; no addresses yet. */
 export interface DataLayout {
@@ -63,11 +69,32 @@ export function layoutData(network: Network, device: DeviceSpec): { layout: Data
   const strides = resolveStrides(network, reads, device);
   const readGaps = reads.map((read, index) => readGapOf(network.layers[index] as Layer, read, strides));
   diagnostics.push(...checkStrides(network, reads, strides, readGaps, device));
-  const tensors = liveRanges(network).map((live, index) =>
-    tensorForm(network, reads, live, strides[index] as number, device),
-  );
+  const rings = ringWords(network, device);
+  diagnostics.push(...checkRings(network, rings.length));
+  const tensors = liveRanges(network).map((live, index) => {
+    const form = tensorForm(network, reads, live, strides[index] as number, device);
+    if (index < rings.length) return { ...form, blocks: (rings[index] as number) + 1 };
+    return index === rings.length && index > 0 ? { ...form, blocks: form.blocks + 1 } : form;
+  });
   const { offsets, conflicts } = linkOffsets(network, tensors, reads, readGaps);
   return { layout: { network, tensors, reads, readGaps, offsets }, diagnostics: [...diagnostics, ...conflicts] };
+}
+
+/** What streams through a circular buffer is gone when the next layer has read it. */
+function checkRings(network: Network, streaming: number): Diagnostic[] {
+  const late = network.layers.flatMap((layer) =>
+    layer.sources
+      .filter((source) => tensorIndex(source) < streaming && layer.index !== tensorIndex(source))
+      .map((source) => ({ layer, name: sourceName(network, source) })),
+  );
+  return late.map(({ layer, name }) =>
+    layerProblem(
+      "AI3009",
+      layer,
+      `${layer.name} reads ${name}, but only the layer after it can: it streams and is never completely in memory`,
+      "end streaming before the branch",
+    ),
+  );
 }
 
 /**
@@ -126,19 +153,19 @@ function checkStrides(
     const gap = readGaps[index] as number;
     const mayGap = device.capabilities.readGap && read.passes === 1;
     for (const part of read.sources) {
-      const name = part.source === "input" ? "the network input" : (network.layers[part.source] as Layer).name;
       const stride = strides[tensorIndex(part.source)] as number;
-      if (part.interleave * (gap + 1) === stride && (gap === 0 || mayGap)) {
-        if (part.source !== "input" || stride === 1) continue;
-      }
-      const message = `${layer.name} reads ${name} every ${part.interleave} words, but it is written every ${stride} words for its other readers`;
+      const reachable = part.interleave * (gap + 1) === stride && (gap === 0 || mayGap);
+      if (reachable && (part.source !== "input" || stride === 1)) continue;
+      const name = sourceName(network, part.source);
+      const written =
+        part.source === "input"
+          ? "it is loaded without gaps"
+          : `it is written every ${stride} words for its other readers`;
       diagnostics.push(
         layerProblem(
           "AI3002",
           layer,
-          part.source === "input"
-            ? `${layer.name} needs the network input every ${part.interleave} words; it is loaded without gaps`
-            : message,
+          `${layer.name} reads ${name} every ${part.interleave} words, but ${written}`,
           "copy the tensor with a passthrough layer for one of its readers",
         ),
       );
@@ -223,7 +250,7 @@ function linkOffsets(
       const distance =
         4 * (part.wordShift + part.pixelShift * read.passes * read.operands * ((readGaps[index] as number) + 1));
       if (offsets.link(tensors.length + index, tensorIndex(part.source), distance)) continue;
-      const name = part.source === "input" ? "the network input" : (network.layers[part.source] as Layer).name;
+      const name = sourceName(network, part.source);
       conflicts.push(
         layerProblem(
           "AI3003",

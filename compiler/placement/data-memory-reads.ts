@@ -66,8 +66,10 @@ function viewOf(layer: Layer, shapes: readonly Shape[], geometry: Geometry, devi
   if (layer.eltwise !== null) {
     return `${shapes.length} tensors cannot be read as ${geometry.operands} operands; every operand needs a tensor of its own`;
   }
-  if (total === channels) return viewOfChannels(layer, shapes, geometry);
-  if (shapes.every((shape) => shape.channels === channels)) return viewOfPixels(layer, shapes);
+  const [first] = shapes as readonly [Shape, ...Shape[]];
+  const sameSize = shapes.every(({ height, width }) => height === first.height && width === first.width);
+  if (sameSize && total === channels) return viewOfChannels(layer, shapes, geometry);
+  if (!sameSize && shapes.every((shape) => shape.channels === channels)) return viewOfPixels(layer, shapes);
   return `its ${channels} input channels are not the ${shapes.map((shape) => shape.channels).join(" + ")} channels it reads`;
 }
 

@@ -3,6 +3,7 @@ import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import { bitsOf, countBits, firstBit, maskOf, maskOfRange, processorsPerPass, quadrantBits } from "../ir/geometry.ts";
 import type { Layer, Network } from "../ir/network.ts";
 import { layerProblem } from "./codes.ts";
+import { sourceName } from "./data-memory-layout.ts";
 import type { DataLayout } from "./data-memory-layout.ts";
 import { tensorIndex } from "./live-ranges.ts";
 import { RelativeSets } from "./relative-sets.ts";
@@ -42,7 +43,7 @@ export function processorGroups(layout: DataLayout, device: DeviceSpec): Process
   for (const layer of network.layers) {
     for (const part of layout.reads[layer.index]?.sources ?? []) {
       if (sets.link(tensors + layer.index, tensorIndex(part.source), part.rank)) continue;
-      const name = part.source === "input" ? "the network input" : (network.layers[part.source] as Layer).name;
+      const name = sourceName(network, part.source);
       diagnostics.push(
         layerProblem(
           "AI3006",

@@ -34,8 +34,7 @@ export function readSegments(network: Network, layer: Layer, place: LayerPlaceme
   const pixels = layer.input.height * layer.input.width;
   const cropped = layer.crop[0] * sourceShape(network, layer.sources[0] as TensorSource).width;
   const shapes = layer.sources.map((source) => sourceShape(network, source));
-  const stacked =
-    shapes.length > 1 && layer.eltwise === null && shapes.every((shape) => shape.channels === layer.input.channels);
+  const stacked = shapes.some(({ height, width }) => height !== shapes[0]?.height || width !== shapes[0]?.width);
   if (!stacked) {
     const slots = readSlots(layer, place, device, (operand, channel) => channelOf(network, layer, operand, channel));
     return [{ from: 0, to: pixels, shift: cropped, slots }];

@@ -3,16 +3,18 @@ import { hasErrors } from "../../dsl/diagnostic.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Placement } from "../ir/placement.ts";
 import { verifyData } from "./verify-placement-data.ts";
+import { verifyRings } from "./verify-placement-rings.ts";
 import { verifyRules } from "./verify-placement-rules.ts";
 import { verifyWeights } from "./verify-placement-weights.ts";
 
 /**
  * Checks a placement from first principles, without anything the placer computed: processor maps, every byte that
- * is read, every result, and the owners of weight and bias memory. Empty when all is well.
+ * is read, every result, streaming buffers, and the owners of weight and bias memory. Empty when all is well.
  */
 export function verifyPlacement(placement: Placement, device: DeviceSpec): Diagnostic[] {
   const rules = verifyRules(placement.network, placement.layers, device);
   const weights = verifyWeights(placement, device);
   if (hasErrors(rules)) return [...rules, ...weights];
-  return [...rules, ...verifyData(placement.network, placement.layers, device), ...weights];
+  const { network, layers } = placement;
+  return [...rules, ...verifyData(network, layers, device), ...verifyRings(network, layers, device), ...weights];
 }
