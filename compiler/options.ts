@@ -1,0 +1,100 @@
+import type { DeviceSpec } from "../targets/accelerator/device.ts";
+
+/**
+ * Choices that change the program, beyond what the network and its placement say. Options that only change the
+ * generated text (boards, timers, messages) belong to emission; FIFO kind and average-pool rounding decide how the
+ * network computes and stand in `NetworkOptions`.
+ */
+export interface ProgramOptions {
+  /** Load weights as a packed byte stream; otherwise word by word, four writes per weight word. Default true. */
+  readonly mexpress: boolean;
+  /** Test and clear all memories in `cnn_init()`; weight words that are zero are not loaded. Default false. */
+  readonly zeroSram: boolean;
+  /** Clear the line buffers in `cnn_init()`. Default false. */
+  readonly initTram: boolean;
+  /** Power down the weight memory of unused quadrants when starting. Default false. */
+  readonly powerdown: boolean;
+  /** Write registers whose value is zero, too. Default false: the accelerator is reset before configuration. */
+  readonly writeZeroRegisters: boolean;
+  /** Write zero to all registers of hardware layers the network does not use. Default false. */
+  readonly zeroUnused: boolean;
+  /** Simple logic for 1-bit weights. Default false. */
+  readonly simple1b: boolean;
+  /** Stop after every layer until continued. Default false. */
+  readonly oneShot: boolean;
+  /** Wait for an external ready signal. Default false. */
+  readonly externalReady: boolean;
+  /** Run with the pipeline. Default: where the device has one. */
+  readonly pipeline: boolean;
+  /** Clock the accelerator from the PLL. Default: where the device has one. */
+  readonly pll: boolean;
+  /** APB wait states: control registers, input FIFOs, always-on domain. 0 to 3, default 0. */
+  readonly readySelect: number;
+  readonly readySelectFifo: number;
+  readonly readySelectAon: number;
+  /** Start streaming before the first word is pushed into the FIFO. Default false. */
+  readonly fifoGo: boolean;
+  /** Link every layer to its successor explicitly. Default false: hardware layers follow each other. */
+  readonly linkLayer: boolean;
+  /** First layer that is executed. Default 0. */
+  readonly startLayer: number;
+  /** Configure the layers this many times in a row. Default 1. */
+  readonly repeatLayers: number;
+  /** Accept streaming layers without a FIFO. Default false. */
+  readonly allowStreaming: boolean;
+  /** Values for the first streaming layer instead of the computed ones; null: computed. */
+  readonly overrideStart: number | null;
+  readonly overrideDelta1: number | null;
+  readonly overrideDelta2: number | null;
+  readonly overrideRollover: number | null;
+  /** Added to the computed values of later streaming layers. Defaults 2, 0, 0; the first has no effect on devices
+   * whose streaming counts windows. */
+  readonly increaseStart: number;
+  readonly increaseDelta1: number;
+  readonly increaseDelta2: number;
+  /** Values of the two snoop units, 12 registers each in the order of the register table, and up to 8 values they
+   * are expected to find; null: not used. */
+  readonly snoop: readonly number[] | null;
+  /** Successor of each layer where it is not the next one; missing entries mean the next one. */
+  readonly successors: readonly LayerSuccessor[];
+}
+
+/** Where execution goes after a layer. */
+export interface LayerSuccessor {
+  readonly layer: number;
+  /** Layer index, or "stop". */
+  readonly next: number | "stop";
+  /** Taken only when the snoop unit matched. */
+  readonly onSnoop: boolean;
+}
+
+export const defaultProgramOptions = (device: DeviceSpec): ProgramOptions => ({
+  mexpress: true,
+  zeroSram: false,
+  initTram: false,
+  powerdown: false,
+  writeZeroRegisters: false,
+  zeroUnused: false,
+  simple1b: false,
+  oneShot: false,
+  externalReady: false,
+  pipeline: device.capabilities.pipeline,
+  pll: device.capabilities.pll,
+  readySelect: 0,
+  readySelectFifo: 0,
+  readySelectAon: 0,
+  fifoGo: false,
+  linkLayer: false,
+  startLayer: 0,
+  repeatLayers: 1,
+  allowStreaming: false,
+  overrideStart: null,
+  overrideDelta1: null,
+  overrideDelta2: null,
+  overrideRollover: null,
+  increaseStart: 2,
+  increaseDelta1: 0,
+  increaseDelta2: 0,
+  snoop: null,
+  successors: [],
+});
