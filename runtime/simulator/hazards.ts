@@ -12,13 +12,12 @@ export function checkOwnInput(
   device: DeviceSpec,
   plan: LayerPlan,
   memory: DataMemory,
-  outputs: number,
   report: (problem: string) => void,
 ): void {
   const inputs = inputRanges(device, plan);
   const consumed = consumedWindows(plan);
   let lost = 0;
-  for (const run of outputRuns(device, plan, outputs, toDataMemory(memory))) {
+  for (const run of outputRuns(device, plan, toDataMemory(memory))) {
     const range = inputs.get(Math.floor(run.word / memory.instanceWords));
     if (range === undefined) continue;
     const start = run.word % memory.instanceWords;

@@ -63,7 +63,7 @@ export interface ConvolutionPlan {
   readonly firstMask: number;
   readonly lastMask: number;
   readonly startByte: number;
-  /** Output channels including those that only fill up a word; per processor for depthwise: passes. */
+  /** Output channels, including those that only fill up a word. */
   readonly outputs: number;
   /** Quadrants whose sums and biases are added. */
   readonly sources: readonly number[];
@@ -87,6 +87,10 @@ export interface OutputPlan {
   readonly channelsPerPass: number;
 }
 
+/** Output channels a layer writes, fillers of incomplete words included. */
+export const outputCount = ({ convolution, input, processors }: LayerPlan): number =>
+  convolution === null ? input.channelPasses * processors.length : convolution.outputs;
+
 export interface PlanContext {
   readonly device: DeviceSpec;
   readonly registers: RegisterFile;
@@ -107,7 +111,7 @@ export function decodeLayer(context: PlanContext, layer: number): LayerPlan {
   const weighted = quadrants.some((quadrant) => registers.get("ENA", "masks", quadrant, layer) !== 0);
   const isBypass = own.get("LCTL", "bypass") === 1;
   const input = decodeInput(context, layer, own);
-  const convolution = weighted || isBypass ? decodeConvolution(context, layer, own, input) : null;
+  const convolution = weighted || isBypass ? decodeConvolution(context, layer, own, input, processors.length) : null;
   checkQuadrantsAgree(context, layer, processors);
   const output = decodeOutput(context, layer, own, input, convolution);
   return { layer, quadrants, master, processors, input, convolution, output };
@@ -220,6 +224,7 @@ function decodeConvolution(
   layer: number,
   own: LayerRegisters,
   input: InputPlan,
+  processors: number,
 ): ConvolutionPlan {
   const { registers, device, quadrants, master } = context;
   const isDepthwise = own.get("POST", "depthwise") === 1;
@@ -248,7 +253,9 @@ function decodeConvolution(
     isBinary: bits === 1 && registers.get("CTL", "binaryWeights", master) === 1,
     ...masks,
     startByte: own.get("ONED", "startByte"),
-    outputs: outputCount(context, layer, own, kind, input.channelPasses),
+    outputs: isDepthwise
+      ? input.channelPasses * processors
+      : convolutionOutputs(context, layer, own, kind, input.channelPasses),
     sources: quadrants.filter((quadrant) => quadrant === master || (sources >>> quadrant) & 1),
     bias: Array.from({ length: device.quadrants }, (_, quadrant) => biasAddress(quadrant)),
   };
@@ -279,14 +286,13 @@ function kernelSize(own: LayerRegisters): { kernelRows: number; kernelColumns: n
   return length === 1 ? { kernelRows: 1, kernelColumns: 1 } : { kernelRows: 3, kernelColumns: 3 };
 }
 
-function outputCount(
+function convolutionOutputs(
   context: PlanContext,
   layer: number,
   own: LayerRegisters,
   kind: ConvolutionPlan["kind"],
   channelPasses: number,
 ): number {
-  if (kind === "depthwise-broadcast" || kind === "depthwise-move") return channelPasses;
   if (own.get("LCTL", "bypass")) return own.get("OCHAN", "last") + 1;
   if (own.get("POST", "calcx4")) return Math.floor((4 * (own.get("OCHAN", "last") + 1)) / channelPasses);
   const { firstMask, lastMask } = decodeMasks(own);

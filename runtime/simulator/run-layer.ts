@@ -14,7 +14,7 @@ export function runLayer(chip: Chip, plan: LayerPlan, source: InputSource, targe
   const planes = gatherPlanes(device, plan, source, report, chip.note);
   const results = compute(chip, plan, planes);
   if (source.memory === chip.data && target.memory === chip.data) {
-    checkOwnInput(device, plan, chip.data, results.outputs, report);
+    checkOwnInput(device, plan, chip.data, report);
   }
   target.memory.journal = chip.onLayer === null ? null : new Set();
   writeBack(device, plan, results, target, report);

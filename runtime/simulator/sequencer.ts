@@ -4,6 +4,7 @@ import type { InputSource } from "./gather.ts";
 import { decodeLayer, type LayerPlan } from "./layer-plan.ts";
 import { instancesPerQuadrant } from "./memory.ts";
 import { runLayer } from "./run-layer.ts";
+import { checkRingsKept, occupyRings, ringsOf } from "./stream-rings.ts";
 import { frameMemory, startOfFrame, streamBuffer } from "./stream.ts";
 import { toDataMemory, type OutputTarget } from "./write-back.ts";
 
@@ -92,6 +93,7 @@ export class Sequencer {
   #runChain(chain: readonly number[], input: InputSource | null): void {
     const { device, data } = this.#chip;
     const plans = chain.map((layer) => this.#decode(layer));
+    if (this.#isStreaming(chain[0] as number)) this.#checkRings(plans);
     let source = input;
     plans.forEach((plan, i) => {
       const consumer = plans[i + 1];
@@ -103,6 +105,13 @@ export class Sequencer {
       );
       source = buffer?.source ?? null;
     });
+  }
+
+  #checkRings(plans: readonly LayerPlan[]): void {
+    const { device, data, registers, report } = this.#chip;
+    const rings = ringsOf(device, registers, plans);
+    occupyRings(data, rings, report);
+    checkRingsKept(device, data, rings, plans.at(-1) as LayerPlan, report);
   }
 
   #execute(plan: LayerPlan, source: InputSource, target: OutputTarget): void {

@@ -1,5 +1,5 @@
 import type { DeviceSpec } from "../../targets/index.ts";
-import type { ConvolutionPlan, LayerPlan, OutputPlan } from "./layer-plan.ts";
+import { outputCount, type ConvolutionPlan, type LayerPlan, type OutputPlan } from "./layer-plan.ts";
 import type { DataMemory } from "./memory.ts";
 import { depthwiseOutput, movedPosition } from "./post-process.ts";
 
@@ -36,7 +36,7 @@ export function writeBack(
   target: OutputTarget,
   report: (problem: string) => void,
 ): void {
-  const runs = outputRuns(device, plan, results.outputs, target);
+  const runs = outputRuns(device, plan, target);
   const { memory } = target;
   let lost = 0;
   for (const { word, step, count } of runs) {
@@ -56,11 +56,11 @@ export interface OutputRun {
 }
 
 /** Where every output of a layer goes; outputs without memory behind their write pointer are left out. */
-export function outputRuns(device: DeviceSpec, plan: LayerPlan, outputs: number, target: OutputTarget): OutputRun[] {
+export function outputRuns(device: DeviceSpec, plan: LayerPlan, target: OutputTarget): OutputRun[] {
   const addressOf = channelAddress(device, plan);
   const step = pixelWords(plan);
   const count = plan.output.rows * plan.output.columns;
-  return Array.from({ length: outputs }, (_, output) => {
+  return Array.from({ length: outputCount(plan) }, (_, output) => {
     const { word, lane } = addressOf(output);
     return { output, word: target.locate(word), step, count, lane: plan.output.isWide ? null : lane };
   }).filter(({ word }) => word >= 0);
