@@ -2,9 +2,9 @@ import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import { DiagnosticError } from "../../dsl/diagnostic.ts";
 
 /** Largest foreign file that is read, and largest amount of memory one may unfold into. */
-export const FILE_LIMIT_BYTES = 2 ** 29;
+export const FILE_LIMIT_BYTES = 2 ** 28;
 /** Largest number of tensor elements taken from one file: several times the weight memory at one bit each. */
-export const ELEMENT_LIMIT = 2 ** 26;
+export const ELEMENT_LIMIT = 2 ** 25;
 
 /** A diagnostic about a binary file; the file is the place, offsets stand in the message. */
 export function fileDiagnostic(code: string, fileName: string, message: string, hint?: string): Diagnostic {

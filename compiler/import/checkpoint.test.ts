@@ -107,6 +107,27 @@ describe("files that are no checkpoint", () => {
     expect(messageOf(zipSync({ "a/data.pkl": writePickle([1, 2].length) }))).toContain("state_dict");
   });
 
+  it("may claim to be larger than they are", () => {
+    const bomb = (claimed: number) => {
+      const file = zipSync({ "a/data.pkl": new Uint8Array(1000) });
+      const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+      const directory = view.getUint32(file.length - 6, true);
+      view.setUint32(directory + 24, claimed, true);
+      return file;
+    };
+    expect(messageOf(bomb(1e8))).toContain("claims to unpack");
+    expect(messageOf(bomb(1e9))).toContain("unpacks to 1000000000 bytes");
+    expect(messageOf(bomb(2000))).toContain("checksum");
+    expect(messageOf(bomb(10))).toContain("checksum");
+  });
+
+  it("may repeat few numbers many times, within limits", () => {
+    const size = 2 ** 24;
+    const { checkpoint } = readCheckpoint(oneTensor(0, tuple(size), tuple(0), numbers, 8), "a");
+    expect(checkpoint?.tensors.get("w")?.data.length).toBe(size);
+    expect(messageOf(oneTensor(0, tuple(4 * size), tuple(0), numbers, 8))).toContain("at most");
+  });
+
   it("are noticed by their checksum when a byte has changed", () => {
     const file = writeCheckpoint(contents);
     const text = Buffer.from(file).indexOf("conv1.op.weight");

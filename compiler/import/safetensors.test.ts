@@ -90,6 +90,11 @@ describe("safetensors", () => {
     ["an entry that is no object", fileOf({ a: null }), "'a' is no JSON object"],
   ])("refuses %s", (_, bytes, message) => expect(messageOf(bytes)).toContain(message));
 
+  it("reads names as long as the header may be", () => {
+    const name = `\\"${"x".repeat(2 ** 20 - 200)}`;
+    expect(readSafetensors(fileOf({ [name]: tensor(0, 0) }), "a").file?.tensors.has(name)).toBe(true);
+  });
+
   it("refuses every shortened file", () => {
     const good = writeSafetensors(new Map([["a", { shape: [3], dtype: "int8" as const, data: [1, 2, 3] }]]));
     for (let length = 0; length < good.length; length++) messageOf(good.subarray(0, length));

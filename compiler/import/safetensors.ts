@@ -16,7 +16,7 @@ export interface SafetensorsTensor {
   readonly data: Float64Array;
 }
 
-const HEADER_LIMIT_BYTES = 2 ** 24;
+const HEADER_LIMIT_BYTES = 2 ** 20;
 const RANK_LIMIT = 32;
 
 const typeNames: Readonly<Record<string, ElementName>> = {
