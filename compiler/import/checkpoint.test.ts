@@ -98,6 +98,15 @@ const messageOf = (bytes: Uint8Array) => {
   return diagnostics[0]?.message;
 };
 
+/** A zip archive whose directory claims another size for its only file. */
+const bomb = (claimed: number) => {
+  const file = zipSync({ "a/data.pkl": new Uint8Array(1000) });
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const directory = view.getUint32(file.length - 6, true);
+  view.setUint32(directory + 24, claimed, true);
+  return file;
+};
+
 describe("files that are no checkpoint", () => {
   it("say what they are instead", () => {
     expect(messageOf(new Uint8Array(0))).toContain("no PyTorch checkpoint");
@@ -108,13 +117,6 @@ describe("files that are no checkpoint", () => {
   });
 
   it("may claim to be larger than they are", () => {
-    const bomb = (claimed: number) => {
-      const file = zipSync({ "a/data.pkl": new Uint8Array(1000) });
-      const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-      const directory = view.getUint32(file.length - 6, true);
-      view.setUint32(directory + 24, claimed, true);
-      return file;
-    };
     expect(messageOf(bomb(1e8))).toContain("claims to unpack");
     expect(messageOf(bomb(1e9))).toContain("unpacks to 1000000000 bytes");
     expect(messageOf(bomb(2000))).toContain("checksum");
