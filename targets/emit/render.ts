@@ -16,12 +16,14 @@ function handlebarsCompile(): Compile {
   return compile;
 }
 
-/** Fills a template; throws when it names something the view does not have. */
+/** Fills a template, without trailing blanks and repeated empty lines; throws when it names something the view does not have. */
 export function render(source: string, view: object): string {
   let template = compiled.get(source);
   if (template === undefined) {
     template = handlebarsCompile()(source, { strict: true, noEscape: true });
     compiled.set(source, template);
   }
-  return template(view).replaceAll(/\n{3,}/g, "\n\n");
+  return template(view)
+    .replaceAll(/[ \t]+$/gm, "")
+    .replaceAll(/\n{3,}/g, "\n\n");
 }

@@ -142,6 +142,11 @@ describe.each(all)("cnn_unload() and check_output() on $name", (device) => {
   });
 });
 
+const pollsOf = (program: Program) =>
+  Object.values(program.phases)
+    .flat()
+    .filter((operation) => operation.kind === "poll");
+
 /** Writes of a list of operations, as a bus analyzer would see them. */
 function writesOf(operations: readonly BusOperation[]): HostWrite[] {
   return operations.flatMap((operation): HostWrite[] => {
@@ -173,9 +178,7 @@ describe.each(all)("the writes of a project on $name", (device) => {
       const program = handMadeProgram(device, parts);
       const project = compileProject(emit(program, device));
       try {
-        const polls = Object.values(program.phases)
-          .flat()
-          .filter((operation) => operation.kind === "poll");
+        const polls = pollsOf(program);
         const calls = [
           "cnn_init",
           "cnn_load_weights",
@@ -241,6 +244,49 @@ describe.each(all)("the writes of a project on $name", (device) => {
     const project = compileProject(emit(program, device));
     try {
       expect(project.run({ polls: [...done, failing], calls: ["cnn_init"] }).calls[0]?.returned).toBe(0);
+    } finally {
+      project.remove();
+    }
+  });
+});
+
+/** What the processors' weight memories show after loading: four bus words per weight word. */
+function weightMemory(program: Program, device: DeviceSpec): { address: number; words: number[] }[] {
+  const blocks = program.phases.loadWeights.filter((operation) => operation.kind === "block" && operation.width === 4);
+  return blocks.map((block) => {
+    if (block.kind !== "block") throw new Error("not a block");
+    if (!program.settings.mexpress) return { address: block.address, words: [...block.words] };
+    const bytes = [...block.words].flatMap((word) => [24, 16, 8, 0].map((shift) => (word >>> shift) & 0xff));
+    const window = block.address - (block.address % device.memoryMap.weightProcessorStride);
+    const columns = Math.floor(bytes.length / 9);
+    const word = (at: number): number => bytes.slice(at, at + 4).reduce((value, byte) => value * 256 + byte, 0);
+    return {
+      address: window + 4 * (block.address - window),
+      words: Array.from({ length: columns }, (_, i) => [
+        bytes[9 * i] as number,
+        word(9 * i + 1),
+        word(9 * i + 5),
+        0,
+      ]).flat(),
+    };
+  });
+}
+
+describe.each(all)("cnn_verify_weights() on $name", (device) => {
+  it.skipIf(hostCompiler === null).each([true, false])("finds weights that differ, express loading: %s", (mexpress) => {
+    const program = handMadeProgram(device, { settings: { mexpress } });
+    const memory = weightMemory(program, device);
+    const project = compileProject(emit(program, device, { verifyWeights: true }));
+    try {
+      const verify = (preload: typeof memory) =>
+        project.run({ preload, calls: ["cnn_verify_weights"] }).calls[0]?.returned;
+      expect(verify(memory)).toBe(1);
+      for (const { address, words: column } of memory) {
+        for (const at of [0, column.length - 2]) {
+          const wrong = { address: address + 4 * at, words: [((column[at] as number) ^ 0x10) >>> 0] };
+          expect(verify([...memory, wrong])).toBe(0);
+        }
+      }
     } finally {
       project.remove();
     }
@@ -320,29 +366,22 @@ describe.each(all)("a project for $name", (device) => {
     const files = emit(program, device, variant.options);
 
     // Every option with one host compiler on each device; the plain project with both.
-    it.each(name === "plain" ? compilers : compilers.filter((_c, i) => i === all.indexOf(device)))(
-      "compiles without warnings with %s and runs",
-      (compiler) => {
-        if (!isInstalled(compiler) || hostCompiler === null) {
-          console.log(`skipped: ${compiler} is not installed`);
-          return;
-        }
+    for (const compiler of compilers.filter((_c, i) => name === "plain" || i === all.indexOf(device))) {
+      const skipped = hostCompiler !== null && isInstalled(compiler) ? "" : ` (skipped: ${compiler} is not installed)`;
+      it.skipIf(skipped !== "")(`compiles without warnings with ${compiler} and runs${skipped}`, () => {
         const project = compileProject(files, compiler);
         try {
           if (variant.ends === false || !canObserve) return;
           // Weights are packed on their way in, so that reading them back needs the hardware.
           if (variant.options?.verifyWeights === true && program.settings.mexpress) return;
-          const polls = Object.values(program.phases)
-            .flat()
-            .filter((operation) => operation.kind === "poll");
-          const result = project.run({ preload: preloadOf(program), polls, calls: ["main"] });
+          const result = project.run({ preload: preloadOf(program), polls: pollsOf(program), calls: ["main"] });
           expect(result.stdout).toContain("*** PASS ***");
           expect(result.stdout.includes("Inference time: 1234 us")).toBe((variant.options?.timer ?? null) !== null);
         } finally {
           project.remove();
         }
-      },
-    );
+      });
+    }
 
     it.skipIf(!hasArm)(`compiles without warnings for the Cortex-M4${noArm}`, () => {
       compileOnly(files, armCompiler, armFlags);

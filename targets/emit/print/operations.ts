@@ -40,16 +40,22 @@ export function printOperations(
 /** Title of a new block; an empty string asks for a blank line without title. */
 function openingLines(operation: BusOperation, previous: BusOperation | undefined, context: PrintContext): string[] {
   if (operation.kind === "note") return [""];
-  if (previous?.kind === "note") return [];
-  if (operation.kind !== "register") return previous?.kind === operation.kind ? [] : [""];
-  if (previous?.kind !== "register") return [operation.layer === null ? "" : layerTitle(operation, context)];
-  const sameQuadrant = operation.quadrant === previous.quadrant;
-  if (operation.layer !== null) {
-    const sameBlock = sameQuadrant && operation.layer === previous.layer && operation.origin === previous.origin;
-    return sameBlock ? [] : [layerTitle(operation, context)];
+  if (operation.kind === "register" && operation.layer !== null) {
+    return previous?.kind === "register" && sameLayer(operation, previous) ? [] : [layerTitle(operation, context)];
   }
-  const sameRun = previous.layer === null && (sameQuadrant || operation.register === previous.register);
-  return sameRun ? [] : [""];
+  return previous === undefined || previous.kind === "note" || continues(operation, previous) ? [] : [""];
+}
+
+const sameLayer = (a: RegisterWriteOperation, b: RegisterWriteOperation): boolean =>
+  a.layer === b.layer && a.quadrant === b.quadrant && a.origin === b.origin;
+
+/** Waiting and checking belong to the write before them; so do writes to the same quadrant or of the same kind. */
+function continues(operation: BusOperation, previous: BusOperation): boolean {
+  if (operation.kind === "poll" || operation.kind === "check") return previous.kind !== "block";
+  if (operation.kind !== "register") return previous.kind === operation.kind;
+  if (previous.kind === "poll" || previous.kind === "check") return previous.address === operation.address;
+  if (previous.kind !== "register" || previous.layer !== null) return false;
+  return operation.quadrant === previous.quadrant || operation.register === previous.register;
 }
 
 function layerTitle(operation: RegisterWriteOperation, { program }: PrintContext): string {

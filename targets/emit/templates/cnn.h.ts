@@ -29,7 +29,8 @@ typedef int16_t q15_t;
 #define CNN_NUM_OUTPUTS {{numOutputs}}
 
 {{#each outputs}}
-// {{title}}: first word, number and width of the values
+// {{title}}.
+// First word in the buffer, number of values, bits of a value
 #define CNN_OUTPUT_{{index}}_WORD {{word}}
 #define CNN_OUTPUT_{{index}}_VALUES {{values}}
 #define CNN_OUTPUT_{{index}}_BITS {{bits}}
