@@ -1,0 +1,138 @@
+import type { Model, ModelNode, WeightedNode } from "../../dsl/model.ts";
+import { invariant } from "../../dsl/diagnostic.ts";
+import type { LayerConvolution, TensorSource } from "../../runtime/reference/layer.ts";
+import type { Layer, Network } from "../ir/network.ts";
+import type { Findings, PassContext } from "./context.ts";
+import type { LayerDraft } from "./layer-draft.ts";
+import { mergePins, pinnedLayer, resultOf } from "./layer-draft.ts";
+import { isWeighted, isEltwise } from "./operators.ts";
+import type { QuantizedSet } from "./weights.ts";
+
+/** Puts collected layers in order, numbers them and attaches their integers. */
+export function buildNetwork(
+  context: PassContext,
+  model: Model,
+  weights: QuantizedSet,
+  drafts: readonly LayerDraft[],
+  findings: Findings,
+): Network {
+  const ordered = inOrder(drafts, findings);
+  const indexOf = new Map(ordered.map((draft, index) => [resultOf(draft).id, index]));
+  const source = (id: number): TensorSource => {
+    if (model.nodes[id]?.kind === "input") return "input";
+    const index = indexOf.get(id);
+    invariant(index !== undefined, `no layer makes the result of node ${id}`);
+    return index;
+  };
+  const layers = ordered.map((draft, index) => toLayer(model, weights, draft, index, draft.sources.map(source)));
+  const input = model.nodes.find((node) => node.kind === "input");
+  invariant(input, "a model has an input");
+  reportWideSources(layers, findings);
+  return {
+    name: model.name,
+    device: context.device.name,
+    input: { ...input.shape, format: input.format },
+    layers: layers.map((layer) => (layer.sources.includes("input") ? withInputPins(layer, input) : layer)),
+    options: context.options,
+  };
+}
+
+/** By the operator that completes a layer; or as the user numbered them, when every layer is pinned. */
+function inOrder(drafts: readonly LayerDraft[], findings: Findings): readonly LayerDraft[] {
+  const ordered = drafts.toSorted((a, b) => resultOf(a).id - resultOf(b).id);
+  const pinned = ordered.flatMap((draft) => pinnedLayer(draft) ?? []);
+  const seen = new Set<number>();
+  for (const draft of ordered) {
+    const layer = pinnedLayer(draft);
+    if (layer === undefined || !seen.has(layer)) {
+      if (layer !== undefined) seen.add(layer);
+      continue;
+    }
+    const node = resultOf(draft);
+    const message = `'${node.name}' is pinned to layer ${layer} but cannot share it with the other operators there`;
+    const hint =
+      "A layer combines operands, pools, flattens, convolves and activates, in this order, without branches.";
+    findings.error("AI1506", node, message, hint);
+  }
+  if (pinned.length < ordered.length) return ordered;
+  return ordered.toSorted((a, b) => (pinnedLayer(a) ?? 0) - (pinnedLayer(b) ?? 0));
+}
+
+function toLayer(
+  model: Model,
+  weights: QuantizedSet,
+  draft: LayerDraft,
+  index: number,
+  sources: readonly TensorSource[],
+): Layer {
+  const { convolution } = draft;
+  const result = resultOf(draft);
+  const nodes = draft.nodes;
+  return {
+    index,
+    name: layerName(nodes),
+    origins: nodes.map(({ name, source }) => (source ? { name, source } : { name })),
+    sources,
+    crop: draft.crop,
+    input: draft.input,
+    eltwise: draft.eltwise,
+    pool: draft.pool,
+    pooled: draft.pooled,
+    flatten: draft.flatten,
+    convolution: convolution && toConvolution(convolution, weights),
+    activation: draft.activation,
+    outputBits: convolution?.wide ? 32 : 8,
+    output: result.shape,
+    isOutput: model.outputs.includes(result.id),
+    streaming: convolution?.streaming ?? false,
+    calcx4: false,
+    readAhead: false,
+    tcalc: null,
+    pins: mergePins(nodes),
+    finalScale: (convolution && weights.get(convolution.name)?.finalScale) ?? 0,
+  };
+}
+
+/** A layer is called as its most telling operator. */
+const layerName = (nodes: readonly ModelNode[]): string =>
+  (nodes.findLast(isWeighted) ?? nodes.findLast(isEltwise) ?? nodes.at(-1))?.name ?? "";
+
+function toConvolution(node: WeightedNode, weights: QuantizedSet): LayerConvolution {
+  const quantized = weights.get(node.name);
+  invariant(quantized, `operator ${node.name} has no weights`);
+  const transposed = node.kind === "convTranspose2d";
+  return {
+    kind: node.kind,
+    kernel: node.kernel,
+    padding: node.padding,
+    dilation: node.dilation,
+    stride: transposed ? 2 : 1,
+    outputPadding: transposed ? 1 : 0,
+    groups: node.groups,
+    weights: quantized.weights,
+    bypass: false,
+    bias: quantized.bias,
+    shift: quantized.shift,
+  };
+}
+
+/** Where the input lies is also the choice of the layers that read it. */
+function withInputPins(layer: Layer, input: ModelNode): Layer {
+  const { processors, inputOffset } = input.pins ?? {};
+  const given = {
+    ...(processors === undefined ? {} : { processors }),
+    ...(inputOffset === undefined ? {} : { inputOffset }),
+  };
+  return { ...layer, pins: { ...given, ...layer.pins } };
+}
+
+function reportWideSources(layers: readonly Layer[], findings: Findings): void {
+  for (const layer of layers) {
+    for (const source of layer.sources) {
+      const producer = source === "input" ? undefined : layers[source];
+      if (producer?.outputBits !== 32) continue;
+      const message = `'${layer.name}' reads the 32-bit result of '${producer.name}'; layers read 8-bit data`;
+      findings.error("AI1504", layer.origins.at(-1) ?? null, message, `Drop \`wide\` from '${producer.name}'.`);
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import type { Model } from "../../dsl/model.ts";
+import type { PassContext, PassResult } from "./context.ts";
+import { Findings } from "./context.ts";
+import { nodeAt, rewriteModel } from "./model-graph.ts";
+
+/** Removes operators that no result depends on; each gets a warning (AI1510). */
+export function dropUnused(_context: PassContext, model: Model): PassResult<Model> {
+  const findings = new Findings();
+  const needed = new Set(model.outputs);
+  for (const node of model.nodes.toReversed()) {
+    if (needed.has(node.id)) for (const input of node.inputs) needed.add(input);
+  }
+  const output = rewriteModel(model, (node, emit) => {
+    // The input stays even when nothing reads it: the network must say what it expects.
+    if (needed.has(node.id) || node.kind === "input") return emit(node);
+    const message = `no result depends on '${nodeAt(model, node.id).name}'; it is left out`;
+    findings.warning("AI1510", node, message, "Return it from the model, or remove it.");
+    return null;
+  });
+  return findings.result(output);
+}

@@ -1,0 +1,26 @@
+import type { Activation, EltwiseNode, ModelNode, PoolNode, SimpleNode, WeightedNode } from "../../dsl/model.ts";
+
+export const isWeighted = (node: ModelNode): node is WeightedNode =>
+  node.kind === "conv2d" || node.kind === "conv1d" || node.kind === "convTranspose2d" || node.kind === "linear";
+
+export const isPool = (node: ModelNode): node is PoolNode =>
+  node.kind === "maxPool2d" || node.kind === "avgPool2d" || node.kind === "maxPool1d" || node.kind === "avgPool1d";
+
+export const isEltwise = (node: ModelNode): node is EltwiseNode =>
+  node.kind === "add" || node.kind === "sub" || node.kind === "xor" || node.kind === "or";
+
+/** An activation function as an operator of its own. */
+export const isActivation = (node: ModelNode): node is SimpleNode & { readonly kind: Activation } =>
+  node.kind === "relu" || node.kind === "abs";
+
+/** Operators that only say how existing data is read. */
+export const isView = (node: ModelNode): boolean =>
+  node.kind === "flatten" || node.kind === "reshape" || node.kind === "crop" || node.kind === "concat";
+
+/** A 1-D convolution whose taps are too far apart for the 1-D engine and that runs as a 2-D one. */
+export const isWideDilation = (convolution: {
+  readonly kind: string;
+  readonly kernel: readonly [number, number];
+  readonly dilation: number;
+}): boolean =>
+  convolution.kind === "conv1d" && convolution.dilation > 1 && (convolution.kernel[0] - 1) * convolution.dilation >= 9;

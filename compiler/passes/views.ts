@@ -1,0 +1,72 @@
+import type { ModelNode, Pair, Shape } from "../../dsl/model.ts";
+import { sameShape } from "./layer-draft.ts";
+
+/**
+ * How a layer reads data that other layers left in memory: some tensors side by side, rows cut off, pixels counted
+ * anew, then flattened. Always in this order; what does not fit the order must be copied first.
+ */
+export interface View {
+  /** Node ids of tensors; several are a concatenation of channels. */
+  readonly parts: readonly number[];
+  readonly crop: Pair;
+  /** After concatenation, crop and reshape, before flattening. */
+  readonly shape: Shape;
+  readonly reshaped: boolean;
+  readonly flatten: boolean;
+  /** Operators this view consists of. */
+  readonly via: readonly ModelNode[];
+}
+
+export const plainView = (id: number, shape: Shape): View => ({
+  parts: [id],
+  crop: [0, 0],
+  shape,
+  reshaped: false,
+  flatten: false,
+  via: [],
+});
+
+export const isPlain = (view: View): boolean => view.parts.length === 1 && isWhole(view) && !view.flatten;
+
+const isWhole = (view: View): boolean => view.crop[0] === 0 && view.crop[1] === 0 && !view.reshaped;
+
+/** The view of a crop, reshape or flatten operator; null when its input must be copied first. */
+export function viewThrough(node: ModelNode, input: View): View | null {
+  if (input.flatten) return null;
+  const via = [...input.via, node];
+  switch (node.kind) {
+    case "flatten":
+      return { ...input, flatten: true, via };
+    case "reshape":
+      return { ...input, shape: node.shape, reshaped: true, via };
+    case "crop": {
+      if (input.reshaped) return null;
+      const crop: Pair = [input.crop[0] + node.rows[0], input.crop[1] + node.rows[1]];
+      return { ...input, crop, shape: node.shape, via };
+    }
+    default:
+      return null;
+  }
+}
+
+/** The view of a concatenation. `copy[i]` says that input i must be copied first; then its view counts as plain. */
+export function viewOfConcat(
+  node: ModelNode,
+  inputs: readonly View[],
+): { readonly view: View | null; readonly copy: readonly boolean[] } {
+  const via = [...new Set([...inputs.flatMap((input) => input.via), node])];
+  if (inputs.every((input) => input.flatten && isWhole(input) && samePixels(input.shape, inputs[0]?.shape))) {
+    // Flattening orders by channel first, so that flattened parts behind one another are the flattened concatenation.
+    const channels = inputs.reduce((sum, input) => sum + input.shape.channels, 0);
+    const shape: Shape = { ...node.shape, ...inputs[0]?.shape, channels };
+    const parts = inputs.flatMap((input) => input.parts);
+    return { view: { parts, crop: [0, 0], shape, reshaped: false, flatten: true, via }, copy: [] };
+  }
+  const copy = inputs.map((input) => !isWhole(input) || input.flatten);
+  if (copy.includes(true)) return { view: null, copy };
+  const parts = inputs.flatMap((input) => input.parts);
+  return { view: { parts, crop: [0, 0], shape: node.shape, reshaped: false, flatten: false, via }, copy };
+}
+
+const samePixels = (a: Shape, b: Shape | undefined): boolean =>
+  b !== undefined && sameShape(a, { ...b, channels: a.channels });
