@@ -1,0 +1,91 @@
+import type { Diagnostic } from "../../dsl/diagnostic.ts";
+import { bitsOf, ceilDiv } from "../ir/geometry.ts";
+import { lowerCodes } from "./codes.ts";
+import type { LoweringContext } from "./context.ts";
+
+/** Limits of the whole program that no single register shows. */
+export function checkNetwork(context: LoweringContext): Diagnostic[] {
+  return [...checkQuadrants(context), ...checkLayerCount(context), ...checkStreaming(context), ...checkFifo(context)];
+}
+
+function checkQuadrants({ quadrants }: LoweringContext): Diagnostic[] {
+  if (quadrants[0] === 0) return [];
+  return [
+    {
+      code: lowerCodes.masterQuadrantUnused,
+      severity: "error",
+      message: `processors 0 to 15 are not used by any layer; quadrants in use are ${quadrants.join(", ")}, and quadrant 0 must be one of them`,
+      hint: "place at least one layer's input, or the last output, on processors 0 to 15",
+    },
+  ];
+}
+
+function checkLayerCount({ device, hardwareLayerCount, options }: LoweringContext): Diagnostic[] {
+  const count = options.repeatLayers * hardwareLayerCount;
+  if (count <= device.limits.layers) return [];
+  return [
+    {
+      code: lowerCodes.tooManyHardwareLayers,
+      severity: "error",
+      message: `the network needs ${count} hardware layers; ${device.name} has ${device.limits.layers}`,
+    },
+  ];
+}
+
+function checkStreaming(context: LoweringContext): Diagnostic[] {
+  const { anyStreaming, device, fifo, layers, options } = context;
+  const diagnostics: Diagnostic[] = [];
+  if (anyStreaming && !fifo && !options.allowStreaming) {
+    diagnostics.push({
+      code: lowerCodes.streamingWithoutFifo,
+      severity: "error",
+      message: "streaming layers need an input FIFO; this program has none",
+      hint: "choose a FIFO, or do not stream",
+    });
+  }
+  let words = 0;
+  for (const { layer, tramLength, inputPasses } of layers) {
+    if (!layer.streaming) break;
+    words += tramLength * inputPasses;
+    if (words <= device.tram.words) continue;
+    diagnostics.push({
+      code: lowerCodes.fieldOverflow,
+      severity: "error",
+      message: `the line buffers of the streaming layers up to ${layer.name} take ${words} words; a processor has ${device.tram.words}`,
+    });
+    break;
+  }
+  return diagnostics;
+}
+
+/** A FIFO feeds the first data memory instance of its quadrant, and FIFOs are used from the first on. */
+function checkFifo(context: LoweringContext): Diagnostic[] {
+  const { device, fastFifo, fifo, start } = context;
+  if (!fifo) return [];
+  const { channels } = start.layer.input;
+  const perFifo = start.chw ? 1 : device.processorsPerDataInstance;
+  const limit = fastFifo ? perFifo : perFifo * device.quadrants;
+  const diagnostics: Diagnostic[] = [];
+  if (channels > limit) {
+    const what = `${fastFifo ? "the fast FIFO" : "the FIFOs"} and ${start.chw ? "CHW" : "HWC"} data`;
+    diagnostics.push(fifoInput(`${start.layer.name} has ${channels} input channels; ${what} allow at most ${limit}`));
+  }
+  const processors = bitsOf(start.placement.processors);
+  const outside = processors.filter((processor) => processor % device.processorsPerQuadrant >= perFifo);
+  if (!fastFifo && outside.length > 0) {
+    diagnostics.push(
+      fifoInput(
+        `${start.layer.name} reads its input with processors ${processors.join(", ")}; FIFOs feed the first ${perFifo} of each quadrant only`,
+      ),
+    );
+  }
+  const used = new Set(processors.map((processor) => Math.floor(processor / device.processorsPerQuadrant)));
+  if (!fastFifo && Math.max(...used) >= Math.max(used.size, ceilDiv(channels, perFifo))) {
+    diagnostics.push(
+      fifoInput(`${start.layer.name} reads from quadrants ${[...used].join(", ")}; use them from 0 on without gaps`),
+    );
+  }
+  return diagnostics;
+}
+
+const fifoInput = (message: string): Diagnostic => ({ code: lowerCodes.fifoInput, severity: "error", message });

@@ -1,0 +1,60 @@
+import type { DeviceSpec } from "../../targets/accelerator/device.ts";
+import { registerTables } from "../../targets/index.ts";
+import type { Diagnostic } from "../../dsl/diagnostic.ts";
+import type { Network } from "../ir/network.ts";
+import type { ProgramOptions } from "../options.ts";
+import { lowerCodes } from "./codes.ts";
+
+interface Availability {
+  readonly option: string;
+  readonly wanted: (options: ProgramOptions) => boolean;
+  readonly available: (device: DeviceSpec) => boolean;
+}
+
+const availabilities: readonly Availability[] = [
+  { option: "pipeline", wanted: (o) => o.pipeline, available: (d) => d.capabilities.pipeline },
+  { option: "pll", wanted: (o) => o.pll, available: (d) => d.capabilities.pll },
+  { option: "oneShot", wanted: (o) => o.oneShot, available: (d) => d.capabilities.oneShot },
+  { option: "fifoGo", wanted: (o) => o.fifoGo, available: (d) => d.capabilities.fifoGo },
+  { option: "linkLayer", wanted: (o) => o.linkLayer, available: (d) => d.capabilities.linkLayer },
+  { option: "snoop", wanted: (o) => o.snoop !== null, available: (d) => d.capabilities.snoop },
+  { option: "successors", wanted: (o) => o.successors.length > 0, available: (d) => d.capabilities.linkLayer },
+  {
+    option: "externalReady",
+    wanted: (o) => o.externalReady,
+    available: (d) => registerTables[d.name].CTL?.fields.externalReady !== undefined,
+  },
+];
+
+/** Registers of both snoop units, and the values they are expected to find. */
+const snoopWords = 32;
+const largestWaitStates = 3;
+
+/** Diagnoses options the device does not have, or that do not fit the network. */
+export function checkOptions(options: ProgramOptions, network: Network, device: DeviceSpec): Diagnostic[] {
+  const unavailable = availabilities
+    .filter(({ wanted, available }) => wanted(options) && !available(device))
+    .map(({ option }): Diagnostic => ({
+      code: lowerCodes.optionUnavailable,
+      severity: "error",
+      message: `option ${option} is not available on ${device.name}`,
+      hint: `leave ${option} out`,
+    }));
+  const lastStart = Math.min(device.limits.startLayer, network.layers.length - 1);
+  return [
+    ...unavailable,
+    ...outside("startLayer", options.startLayer, 0, lastStart),
+    ...outside("repeatLayers", options.repeatLayers, 1, device.limits.layers),
+    ...outside("readySelect", options.readySelect, 0, largestWaitStates),
+    ...outside("readySelectFifo", options.readySelectFifo, 0, largestWaitStates),
+    ...outside("readySelectAon", options.readySelectAon, 0, largestWaitStates),
+    ...(options.snoop === null ? [] : outside("number of snoop values", options.snoop.length, 1, snoopWords)),
+  ];
+}
+
+function outside(name: string, value: number, min: number, max: number): Diagnostic[] {
+  if (Number.isInteger(value) && value >= min && value <= max) return [];
+  return [
+    { code: lowerCodes.optionRange, severity: "error", message: `${name} is ${value}; it must be ${min} to ${max}` },
+  ];
+}

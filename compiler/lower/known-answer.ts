@@ -1,0 +1,62 @@
+import type { DeviceSpec } from "../../targets/accelerator/device.ts";
+import type { KnownAnswerBlock } from "../../targets/accelerator/program.ts";
+import type { Placement } from "../ir/placement.ts";
+import { outputLayers, outputLocation, tensorWords, type TensorWord } from "./output-location.ts";
+
+interface KnownWord {
+  readonly mask: number;
+  readonly address: number;
+  readonly value: number;
+}
+
+/**
+ * What data memory must hold after a run: the words of all outputs, grouped by mask and ascending address.
+ * `tensors` holds every layer's result in the order channels, rows, columns.
+ */
+export function knownAnswer(
+  placement: Placement,
+  device: DeviceSpec,
+  tensors: readonly ArrayLike<number>[],
+  executed: readonly number[],
+): KnownAnswerBlock[] {
+  const words: KnownWord[] = [];
+  for (const index of outputLayers(placement, executed)) {
+    const location = outputLocation(placement, index);
+    const pixels = location.height * location.width;
+    for (const word of tensorWords(location, device)) {
+      words.push(knownWord(word, tensors[index] as ArrayLike<number>, pixels, location.bits));
+    }
+  }
+  words.sort((a, b) => a.mask - b.mask || a.address - b.address);
+  return groupWords(words);
+}
+
+const wholeWord = 0xffffffff;
+
+function knownWord({ address, pixel, lanes }: TensorWord, data: ArrayLike<number>, pixels: number, bits: number) {
+  if (bits === 32) {
+    return { mask: wholeWord, address, value: (data[(lanes[0]?.channel ?? 0) * pixels + pixel] as number) >>> 0 };
+  }
+  let mask = 0;
+  let value = 0;
+  for (const { lane, channel } of lanes) {
+    mask |= 0xff << (8 * lane);
+    value |= ((data[channel * pixels + pixel] as number) & 0xff) << (8 * lane);
+  }
+  return { mask: mask >>> 0, address, value: value >>> 0 };
+}
+
+/** Joins words of the same mask at consecutive addresses. */
+function groupWords(words: readonly KnownWord[]): KnownAnswerBlock[] {
+  const blocks: KnownAnswerBlock[] = [];
+  let first = 0;
+  for (let i = 1; i <= words.length; i++) {
+    const previous = words[i - 1] as KnownWord;
+    const word = words[i];
+    if (word !== undefined && word.mask === previous.mask && word.address === previous.address + 4) continue;
+    const { address, mask } = words[first] as KnownWord;
+    blocks.push({ address, mask, words: Uint32Array.from(words.slice(first, i), ({ value }) => value) });
+    first = i;
+  }
+  return blocks;
+}

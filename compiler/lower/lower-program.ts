@@ -1,0 +1,174 @@
+import { biasAddress } from "../../targets/accelerator/address.ts";
+import type { DeviceSpec } from "../../targets/accelerator/device.ts";
+import type {
+  BlockWriteOperation,
+  BusOperation,
+  OperationCount,
+  PhaseName,
+  Program,
+  ProgramInput,
+  ProgramLayer,
+  ProgramSettings,
+} from "../../targets/accelerator/program.ts";
+import { hasErrors, type Diagnostic } from "../../dsl/diagnostic.ts";
+import { countOperations } from "../../runtime/reference/operation-count.ts";
+import type { IntegerLayer } from "../../runtime/reference/layer.ts";
+import type { BiasMemory, Placement } from "../ir/placement.ts";
+import type { ProgramOptions } from "../options.ts";
+import { checkNetwork } from "./check-network.ts";
+import { checkOptions } from "./check-options.ts";
+import { loweringContext, type LoweringContext } from "./context.ts";
+import { writeFifoSetup, writeSnoop, writeStart } from "./control.ts";
+import { describeLayer } from "./describe-layer.ts";
+import type { HardwareLayer } from "./hardware-layer.ts";
+import { writeInit } from "./initialize.ts";
+import { inputImage, type Sample } from "./input-image.ts";
+import { knownAnswer } from "./known-answer.ts";
+import { writeLayerRegisters, writeUnusedLayers } from "./layer-registers.ts";
+import { layerCycles } from "./layer-cycles.ts";
+import { programOutputs } from "./output-location.ts";
+import { RegisterWriter } from "./register-writer.ts";
+import { resourceUsage } from "./resources.ts";
+import { weightOperations } from "./weight-image.ts";
+
+/** What a program is built from besides the network: both null without a sample. */
+export interface ProgramData {
+  readonly sample: Sample | null;
+  /** Result of every executed layer for the sample, by layer index, in the order channels, rows, columns. */
+  readonly tensors: readonly ArrayLike<number>[] | null;
+  /** Layers that run, in order, where snooping or links leave some out; null: all. */
+  readonly executed?: readonly number[] | null;
+}
+
+/** Turns a placed network into bus operations. Without program when the diagnostics hold errors. */
+export function lowerProgram(
+  placement: Placement,
+  device: DeviceSpec,
+  options: ProgramOptions,
+  data: ProgramData,
+): { readonly program?: Program; readonly diagnostics: readonly Diagnostic[] } {
+  const diagnostics = checkOptions(options, placement.network, device);
+  if (hasErrors(diagnostics)) return { diagnostics };
+  const context = loweringContext(placement, device, options);
+  diagnostics.push(...checkNetwork(context));
+  if (hasErrors(diagnostics)) return { diagnostics };
+
+  const input = inputImage(data.sample, context, diagnostics);
+  const phases = lowerPhases(context, input, diagnostics);
+  const allLayers = context.layers.slice(options.startLayer).map(({ index }) => index);
+  const executed = data.executed ?? allLayers;
+  if (hasErrors(diagnostics)) return { diagnostics };
+  const program: Program = {
+    format: "ai8xc-program",
+    version: 1,
+    name: placement.network.name,
+    device: device.name,
+    settings: programSettings(context),
+    quadrants: context.quadrants,
+    layers: programLayers(context, executed),
+    phases,
+    weights: placement.weights.chunks,
+    bias: biasImages(placement.bias),
+    input,
+    outputs: programOutputs(placement, allLayers),
+    knownAnswer: data.tensors === null ? null : knownAnswer(placement, device, data.tensors, executed),
+    resources: resourceUsage(context),
+  };
+  return { program, diagnostics };
+}
+
+function lowerPhases(
+  context: LoweringContext,
+  input: ProgramInput,
+  diagnostics: Diagnostic[],
+): Record<PhaseName, readonly BusOperation[]> {
+  const written = (write: (writer: RegisterWriter, context: LoweringContext) => void): BusOperation[] => {
+    const writer = new RegisterWriter(context, diagnostics);
+    write(writer, context);
+    return writer.operations;
+  };
+  const { device, options, placement } = context;
+  return {
+    init: written(writeInit),
+    loadWeights: weightOperations(placement.weights.chunks, device, {
+      express: options.mexpress,
+      skipZeroColumns: options.zeroSram,
+    }),
+    loadBias: biasOperations(placement.bias, device),
+    configure: written(writeConfiguration),
+    loadInput: inputOperations(context, input),
+    start: written(writeStart),
+  };
+}
+
+function writeConfiguration(writer: RegisterWriter, context: LoweringContext): void {
+  writeLayerRegisters(writer, context);
+  if (context.options.zeroUnused) writeUnusedLayers(writer, context);
+  writeSnoop(writer, context);
+  writeFifoSetup(writer, context);
+}
+
+const biasImages = ({ images }: BiasMemory) =>
+  images.map((bytes, quadrant) => ({ quadrant, bytes })).filter(({ bytes }) => bytes.length > 0);
+
+/** One byte per 32-bit word. */
+const biasOperations = (bias: BiasMemory, device: DeviceSpec): BusOperation[] =>
+  biasImages(bias).map(({ quadrant, bytes }): BlockWriteOperation => ({
+    kind: "block",
+    address: biasAddress(device, quadrant, 0),
+    words: Uint32Array.from(bytes),
+    width: 4,
+    step: 4,
+    label: `Bias of quadrant ${quadrant}`,
+  }));
+
+/** Memory is filled from the start of each array; a FIFO takes all its words at one address. */
+const inputOperations = (context: LoweringContext, input: ProgramInput): BusOperation[] =>
+  input.arrays.map(({ address, words, comment }): BlockWriteOperation => ({
+    kind: "block",
+    address,
+    words,
+    width: 4,
+    step: context.fifo ? 0 : 4,
+    label: comment,
+  }));
+
+const fullWeightBits = 8;
+
+function programSettings(context: LoweringContext): ProgramSettings {
+  const { network, options } = context;
+  return {
+    fifo: network.options.fifo,
+    streaming: context.anyStreaming,
+    mexpress: options.mexpress,
+    averagePoolRounding: network.options.averagePoolRounding,
+    oneShot: options.oneShot,
+    oneShotSteps: options.oneShot ? network.layers.length - 1 : 0,
+    pipeline: options.pipeline,
+    pll: options.pll,
+    zeroSram: options.zeroSram,
+    finalWeightBits: network.layers.at(-1)?.convolution?.weights?.bits ?? fullWeightBits,
+  };
+}
+
+const noOperations: OperationCount = { macc: 0, comp: 0, add: 0, mul: 0, bitwise: 0 };
+
+const programLayers = (context: LoweringContext, executed: readonly number[]): ProgramLayer[] =>
+  context.layers.map((hw) => {
+    const source = hw.layer.origins.find((origin) => origin.source !== undefined)?.source;
+    return {
+      index: hw.index,
+      name: hw.layer.name,
+      description: describeLayer(hw.layer),
+      ...(source === undefined ? {} : { source: { file: source.file, line: source.line } }),
+      operations: executed.includes(hw.index) ? countOperations(asExecuted(hw)) : noOperations,
+      cycles: layerCycles(hw, context),
+    };
+  });
+
+/** A kernel that was widened for streaming counts as executed; taps inserted by dilation do not count. */
+function asExecuted({ layer, kernel }: HardwareLayer): IntegerLayer {
+  const { convolution } = layer;
+  if (convolution === null || convolution.kind === "conv1d") return layer;
+  return { ...layer, convolution: { ...convolution, kernel } };
+}

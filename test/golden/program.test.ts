@@ -1,0 +1,7 @@
+import { allCases, describePrograms } from "./program-suite.ts";
+import { quickCases } from "./quick-cases.ts";
+
+describePrograms(
+  "programs equal the recorded ones (quick cases)",
+  allCases().filter(({ id }) => quickCases(id)),
+);
