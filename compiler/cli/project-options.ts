@@ -74,13 +74,8 @@ const entries: readonly Entry[] = [
   },
   {
     name: "compact-weights",
-    help: "store weights packed in flash; the packed loader, which is the default, already does",
-    apply: (choices, options) => {
-      if (options["mexpress"] === false) {
-        throw new UsageError("--compact-weights needs the packed loader: drop --no-mexpress");
-      }
-      Object.assign(choices.program, { mexpress: true });
-    },
+    help: "accepted for existing scripts: weights are stored packed in any case",
+    apply: () => {},
   },
   {
     name: "debugwait",

@@ -10,7 +10,8 @@ import { compileFor, type Compiled } from "../compile-for.ts";
 export const buildCommand: CommandSpec = {
   name: "build",
   usage: "build [model.ts | folder] [options]",
-  summary: "Compiles a model to a C project, runs the compiled program on the simulator, and compares with the reference.",
+  summary:
+    "Compiles a model to a C project, runs the compiled program on the simulator, and compares with the reference.",
   options: [
     { name: "output", short: "o", value: "DIR", help: "folder of the project (default: build/ beside the model)" },
     { name: "overwrite", help: "write into a folder that holds other files" },

@@ -47,7 +47,9 @@ async function check(invocation: Invocation): Promise<number> {
   if (!session.failed) for (const line of lines) session.print(line);
   if (options["timings"] === true) session.print(clock.text());
   if (session.json) {
-    io.out(`${JSON.stringify({ format: "ai8xc-check", version: 1, ok: !session.failed, diagnostics: session.diagnostics }, null, 2)}\n`);
+    io.out(
+      `${JSON.stringify({ format: "ai8xc-check", version: 1, ok: !session.failed, diagnostics: session.diagnostics }, null, 2)}\n`,
+    );
   }
   return session.failed ? exitCodes.diagnostics : exitCodes.ok;
 }
