@@ -1,12 +1,14 @@
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
-import { bitsOf, passesOf, processorsPerPass, roundUp } from "../ir/geometry.ts";
-import type { Layer } from "../ir/network.ts";
+import { bitsOf, maskOfRange, processorsPerPass, roundUp } from "../ir/geometry.ts";
+import type { Network } from "../ir/network.ts";
+import type { LayerPlacement } from "../ir/placement.ts";
 import { dies } from "./data-memory-groups.ts";
 import type { DataLayout } from "./data-memory-layout.ts";
 import { tensorIndex } from "./live-ranges.ts";
 import { instancesOf, spanMask } from "./processors-groups.ts";
 import type { ProcessorGroup, ProcessorGroups } from "./processors-groups.ts";
 import { usedBytes } from "./data-memory.ts";
+import { kernelCounts, kernelLayout } from "./weight-layout.ts";
 
 /** How much the fullest memory of each kind counts. */
 export interface Priorities {
@@ -25,12 +27,19 @@ export class ProcessorLoads {
   readonly #contributions: readonly GroupLoad[];
   readonly #device: DeviceSpec;
 
-  constructor(layout: DataLayout, groups: ProcessorGroups, device: DeviceSpec, inPlace: boolean) {
+  /** `words`: weight words by layer, from `kernelWords`. */
+  constructor(
+    layout: DataLayout,
+    groups: ProcessorGroups,
+    words: readonly number[],
+    device: DeviceSpec,
+    inPlace: boolean,
+  ) {
     this.#device = device;
     this.#instances = device.processors / device.processorsPerDataInstance;
     this.#columns = new Float64Array(device.processors);
     this.#bytes = new Float64Array(layout.network.layers.length * this.#instances);
-    this.#contributions = groups.groups.map((group) => groupLoad(layout, group, device, inPlace));
+    this.#contributions = groups.groups.map((group) => groupLoad(layout, group, words, device, inPlace));
   }
 
   /** Total load a group brings, for placing large ones first. */
@@ -108,11 +117,17 @@ interface GroupLoad {
   ) => readonly { instances: readonly number[]; bytes: readonly number[]; from: number; to: number }[];
 }
 
-function groupLoad(layout: DataLayout, group: ProcessorGroup, device: DeviceSpec, inPlace: boolean): GroupLoad {
+function groupLoad(
+  layout: DataLayout,
+  group: ProcessorGroup,
+  words: readonly number[],
+  device: DeviceSpec,
+  inPlace: boolean,
+): GroupLoad {
   const tensors = layout.tensors.length;
   const readers = group.spans.filter((span) => span.node >= tensors);
   const written = group.spans.filter((span) => span.node < tensors);
-  const columns = readers.map((span) => kernelWords(layout.network.layers[span.node - tensors] as Layer, device));
+  const columns = readers.map((span) => words[span.node - tensors] as number);
   const profiles = written.map((span) => bytesByLayer(layout, span.node, inPlace));
   return {
     kernels: remembered((base) =>
@@ -156,18 +171,24 @@ function bytesByLayer(layout: DataLayout, tensor: number, inPlace: boolean) {
   return { bytes, from, to: from + bytes.length };
 }
 
-/** 72-bit words a layer takes in each of its processors, start column 0, rounded up to where the next layer may start. */
-export function kernelWords(layer: Layer, device: DeviceSpec): number {
-  const weights = layer.convolution?.weights;
-  if (!weights) return 0;
-  const passes = layer.flatten ? 1 : passesOf(layer.input.channels, device);
-  const outputPasses = passesOf(layer.output.channels, device);
-  const outputs = outputPasses * processorsPerPass(layer.output.channels, device);
-  const taps = (layer.convolution.kernel[0] ?? 1) * (layer.convolution.kernel[1] ?? 1);
-  let kernels = layer.convolution.groups > 1 ? passes : outputs * passes;
-  if (layer.flatten) {
-    const pixels = passesOf(layer.input.channels, device) * layer.pooled.height * layer.pooled.width;
-    kernels = kernels * pixels - (outputs - layer.output.channels) * pixels;
-  }
-  return roundUp(Math.ceil((kernels * taps * weights.bits) / 72), 4);
+/**
+ * 72-bit words every layer takes in each of its processors, rounded up to where the next layer may start. They do
+ * not depend on which processors these are, as long as they begin with an instance of data memory.
+ */
+export function kernelWords(network: Network, device: DeviceSpec): number[] {
+  return network.layers.map(({ index, input, output }) => {
+    const anywhere: LayerPlacement = {
+      processors: maskOfRange(0, processorsPerPass(input.channels, device)),
+      outputProcessors: maskOfRange(0, processorsPerPass(output.channels, device)),
+      inputOffset: 0,
+      outputOffset: 0,
+      writeGap: 0,
+      readGap: 0,
+    };
+    const quad = network.options.fifo === "fast-quad" && index === 0;
+    const layout = kernelLayout(network, index, anywhere, device, quad);
+    return layout === null ? 0 : roundUp(kernelCounts(layout).length, columnAlignment);
+  });
 }
+
+const columnAlignment = 4;

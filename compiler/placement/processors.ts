@@ -16,11 +16,21 @@ export interface ProcessorChoice {
   readonly shares: { readonly weights: number; readonly data: number };
 }
 
+/** What has to be distributed. */
+export interface ProcessorProblem {
+  readonly layout: DataLayout;
+  readonly groups: ProcessorGroups;
+  /** Weight words of every layer in each of its processors. */
+  readonly words: readonly number[];
+}
+
 /** What one search aims at. */
 export interface SearchGoal {
   readonly priorities: Priorities;
   /** Quadrants that may be used, from 0. */
   readonly quadrants: number;
+  /** Groups start at multiples of this many processors; coarse steps leave fewer odd gaps in weight memory. */
+  readonly grain: number;
   /** Results may take the room of the input they consume. */
   readonly inPlace: boolean;
   /**
@@ -37,13 +47,8 @@ const impossible = 1e6;
  * Chooses the first processor of every group so that weight memory and data memory fill evenly: groups one after
  * the other, largest first, each at the cheapest place, then again until nothing moves. Deterministic.
  */
-export function chooseProcessors(
-  layout: DataLayout,
-  groups: ProcessorGroups,
-  device: DeviceSpec,
-  goal: SearchGoal,
-): ProcessorChoice {
-  const search = new Search(layout, groups, device, goal);
+export function chooseProcessors(problem: ProcessorProblem, device: DeviceSpec, goal: SearchGoal): ProcessorChoice {
+  const search = new Search(problem, device, goal);
   search.start();
   for (let round = 0; round < rounds && search.improve(); round++);
   return search.choice();
@@ -67,12 +72,12 @@ class Search {
   readonly #order: number[];
   readonly #staying: readonly (readonly [number, number])[];
 
-  constructor(layout: DataLayout, groups: ProcessorGroups, device: DeviceSpec, goal: SearchGoal) {
+  constructor({ layout, groups, words }: ProcessorProblem, device: DeviceSpec, goal: SearchGoal) {
     this.#layout = layout;
     this.#groups = groups;
     this.#device = device;
     this.#goal = goal;
-    this.#loads = new ProcessorLoads(layout, groups, device, goal.inPlace);
+    this.#loads = new ProcessorLoads(layout, groups, words, device, goal.inPlace);
     this.#bases = groups.groups.map((group) => group.fixed ?? 0);
     this.#order = groups.groups
       .map((_, index) => index)
@@ -136,9 +141,9 @@ class Search {
   #places(index: number): number[] {
     const group = this.#groups.groups[index] as ProcessorGroup;
     if (group.fixed !== null || group.mask !== null) return [group.fixed ?? 0];
-    const { processorsPerQuadrant, processorsPerDataInstance: step } = this.#device;
-    const room = Math.max(this.#goal.quadrants * processorsPerQuadrant - group.width, 0);
-    return Array.from({ length: Math.floor(room / step) + 1 }, (_, place) => place * step);
+    const { grain, quadrants } = this.#goal;
+    const room = Math.max(quadrants * this.#device.processorsPerQuadrant - group.width, 0);
+    return Array.from({ length: Math.floor(room / grain) + 1 }, (_, place) => place * grain);
   }
 
   #settle(index: number, places: readonly number[]): void {

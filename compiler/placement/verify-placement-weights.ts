@@ -1,6 +1,6 @@
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
-import { bitsOf } from "../ir/geometry.ts";
+import { bitsOf, countBits, firstBit, lastBit } from "../ir/geometry.ts";
 import type { Layer } from "../ir/network.ts";
 import type { Placement } from "../ir/placement.ts";
 import { layerProblem } from "./codes.ts";
@@ -22,6 +22,9 @@ function verifyColumns(placement: Placement): Diagnostic[] {
   for (const layer of placement.network.layers) {
     const kernels = placement.weights.layers[layer.index];
     if (!kernels || kernels.sharedWith !== null) continue;
+    // A quad FIFO's first layer spreads its kernels over the quadrants; chunks show where they are.
+    if (layer.index === 0 && placement.network.options.fifo === "fast-quad") continue;
+    if (leavesWordsFree(placement.layers[layer.index]?.outputProcessors ?? 0n)) continue;
     const processors = bitsOf(placement.layers[layer.index]?.processors ?? 0n);
     const words = processors.flatMap((processor) =>
       Array.from({ length: kernels.length }, (_, index) => `${layer.calcx4}/${processor}/${kernels.column + index}`),
@@ -37,6 +40,10 @@ function verifyColumns(placement: Placement): Diagnostic[] {
   }
   return problems;
 }
+
+/** Kernels of outputs that do not exist, in front or in between, leave words to other layers. */
+const leavesWordsFree = (outputs: bigint): boolean =>
+  firstBit(outputs) % 4 !== 0 || lastBit(outputs) - firstBit(outputs) + 1 !== countBits(outputs);
 
 function verifyChunks(placement: Placement, device: DeviceSpec): Diagnostic[] {
   const last = placement.network.layers.at(-1) as Layer;
