@@ -229,7 +229,7 @@ export class Machine {
 
   #clearBias(quadrant: number): void {
     this.#bias[quadrant]?.bytes.fill(0);
-    this.#bias[quadrant]?.written.fill(1);
+    this.#bias[quadrant]?.written.fill(0);
   }
 }
 

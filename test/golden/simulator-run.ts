@@ -12,32 +12,37 @@ export interface RecordedResult {
   readonly words: number;
 }
 
-export function runRecorded(
-  recorded: GoldenCase,
-  prepareMachine: (machine: Machine) => void = () => {},
-): RecordedResult {
+/** `beforeStart` may change the configured machine. */
+export function runRecorded(recorded: GoldenCase, beforeStart: (machine: Machine) => void = () => {}): RecordedResult {
   const machine = new Machine(devices[recorded.device]);
-  prepareMachine(machine);
-  for (const name of functionOrder(recorded)) for (const run of recorded.program[name] ?? []) replay(machine, run);
+  const isFifo = recorded.program["load_input"]?.some(([, , , step]) => step === 0) ?? false;
+  replayFunctions(machine, recorded, ["cnn_init", "cnn_load_weights", "cnn_load_bias", "cnn_configure"]);
+  beforeStart(machine);
+  replayFunctions(machine, recorded, isFifo ? ["cnn_start", "load_input"] : ["load_input", "cnn_start"]);
   continueToEnd(machine);
   const blocks = recorded.knownAnswer.map(toBlock);
   const words = blocks.reduce((sum, block) => sum + block.words.length, 0);
   return { machine, wrong: checkKnownAnswer(machine, blocks), words };
 }
 
-function functionOrder({ program }: GoldenCase): string[] {
-  const prepare = ["cnn_init", "cnn_load_weights", "cnn_load_bias", "cnn_configure"];
-  const isFifo = program["load_input"]?.some(([, , , step]) => step === 0) ?? false;
-  return [...prepare, ...(isFifo ? ["cnn_start", "load_input"] : ["load_input", "cnn_start"])];
+function replayFunctions(machine: Machine, { program }: GoldenCase, names: readonly string[]): void {
+  for (const name of names) replay(machine, program[name] ?? []);
 }
 
-function replay(machine: Machine, [size, address, values, step]: GoldenRun): void {
-  const first = Number.parseInt(address, 16);
-  hexWords(values, size).forEach((value, i) => {
-    if (size === 1) machine.write8(first + i * step, value);
-    else machine.write32(first + i * step, value);
-  });
+/** Performs recorded accesses. */
+export function replay(machine: Machine, runs: readonly GoldenRun[]): void {
+  for (const [size, address, values, step] of runs) {
+    const first = Number.parseInt(address, 16);
+    hexWords(values, size).forEach((value, i) => {
+      if (size === 1) machine.write8(first + i * step, value);
+      else machine.write32(first + i * step, value);
+    });
+  }
 }
+
+/** The inference finished and data memory holds what the recording expects. */
+export const matchesRecording = ({ machine, wrong }: RecordedResult): boolean =>
+  wrong.length === 0 && machine.state === "idle" && machine.log.length > 0;
 
 /** One-shot programs stop after each layer; the recording holds the first start only. */
 function continueToEnd(machine: Machine): void {
