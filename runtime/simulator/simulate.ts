@@ -2,6 +2,7 @@ import { devices, registerTables, type BusOperation, type Program } from "../../
 import { registerAddress } from "../../targets/index.ts";
 import type { LayerExecution, LayerSummary } from "./chip.ts";
 import { Machine } from "./machine.ts";
+import { readOutput } from "./read-out.ts";
 
 export interface SimulationOptions {
   /** Called after each layer with what it computed and wrote. */
@@ -21,6 +22,7 @@ export function simulate(program: Program, options: SimulationOptions = {}): Sim
   const machine = prepare(program);
   machine.onLayer = options.onLayer ?? null;
   infer(machine, program);
+  for (const { location } of program.outputs) readOutput(machine, location);
   return { machine, log: machine.log, problems: machine.problems };
 }
 
