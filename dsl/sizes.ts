@@ -3,6 +3,10 @@
  * the data) is 0. The types in `types/sizes.ts` are the twins of these functions.
  */
 
+/** The value where it is a whole number from 0 upward; else NaN, which stands for "not known" in all formulas. */
+export const whole = (value: number | string): number =>
+  typeof value === "number" && Number.isInteger(value) && value >= 0 ? value : Number.NaN;
+
 const atLeastZero = (value: number): number => (value < 0 ? 0 : value);
 
 /** The accelerator's own formula: equals PyTorch's when the window is 2 or the dilation is 1. */

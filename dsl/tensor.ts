@@ -1,3 +1,4 @@
+import type { Rule, RuleTable } from "./rules/rule.ts";
 import type { Conv2dOptions, conv2dRules, Conv2dWeights, OutHeight, OutWidth } from "./operators/conv2d.ts";
 import type { ReadFacts } from "./operators/read.ts";
 import type { WeightedRole, WeightsReach } from "./operators/weighted.ts";
@@ -37,20 +38,20 @@ type ReadOn<Op, D, S extends ShapeTuple, R, Streaming> = D extends readonly [
     ? FirstBroken<typeof readRules, ReadFacts<S, R, SpecOf<D>, Op, Streaming>>
     : null;
 
-type FirstArgument<Rules, C extends CallOf, D> =
+type FirstArgument<Rules extends readonly Rule[], C extends CallOf, D> =
   ReadProblem<C["op"], D, C["shape"], C["role"], Option<C["options"], "streaming", false>> extends infer P extends
     string
     ? P
     : Problem<Rules, C, D>;
 
-interface ArgumentBox<N, Rules, C extends CallOf, D> {
+interface ArgumentBox<N, Rules extends readonly Rule[], C extends CallOf, D> {
   readonly unchecked: N;
   readonly checked: Valid<N, FirstArgument<Rules, C, D>>;
 }
 type KeyOfArgument<N> = N extends number ? (number extends N ? "unchecked" : "checked") : never;
 type Argument<N, Box> = N extends number ? Box[KeyOfArgument<N> & keyof Box] : N;
 
-interface OptionBox<K, O, Op extends string, Rules, Known, C extends CallOf, D> {
+interface OptionBox<K, O, Op extends string, Rules extends RuleTable, Known, C extends CallOf, D> {
   readonly unchecked: O[K & keyof O];
   readonly checked: K extends keyof Rules
     ? Valid<O[K & keyof O], Problem<Rules[K], C, D>>
@@ -59,7 +60,7 @@ interface OptionBox<K, O, Op extends string, Rules, Known, C extends CallOf, D> 
       : `${Op} has no option ${K & string}`;
 }
 type KeyOfOptions<O, Known> = O extends object ? (Known extends O ? "unchecked" : "checked") : never;
-type CheckedOptions<Op extends string, Rules, Known, C extends CallOf, D, O> = {
+type CheckedOptions<Op extends string, Rules extends RuleTable, Known, C extends CallOf, D, O> = {
   readonly [K in keyof O]: O extends object ? OptionBox<K, O, Op, Rules, Known, C, D>[KeyOfOptions<O, Known>] : O[K];
 };
 type Conv2dResult<

@@ -1,5 +1,13 @@
-import type { InputNode, Shape } from "../model.ts";
+import type { DeviceSpec } from "../../targets/accelerator/device.ts";
+import type { CropNode, ReshapeNode, Shape } from "../model.ts";
 import { type Call, commonParameters, OptionReader } from "../options.ts";
+import { foldRules } from "../rules/arrange.ts";
+import { firstBroken } from "../rules/evaluate.ts";
+import type { Facts } from "../rules/rule.ts";
+import type { Larger, Product, Quotient, Sum, Whole } from "../types/arithmetic.ts";
+import type { ShapeTuple } from "../types/call.ts";
+import type { AnyFacts } from "../types/evaluate.ts";
+import type { FactContext } from "./context.ts";
 import { inputNode, usableSize } from "./weighted.ts";
 
 /**
@@ -14,20 +22,19 @@ export function foldInput(call: Call, input: number, factor: unknown): number {
     call.builder.report("AI1005", "fold works on the unused network input only", call.captured, "call it first");
     return input;
   }
-  const divides = n >= 1 && Number.isInteger(n) && node.shape.height % n === 0 && node.shape.width % n === 0;
-  if (!divides) {
-    const message = `fold ${n} does not divide ${node.shape.height}x${node.shape.width}`;
-    call.builder.report("AI1006", message, call.captured, "choose a factor of both rows and columns");
+  const broken = firstBroken(foldRules.factor, foldFacts(node.shape, n), null);
+  if (broken !== undefined) {
+    call.builder.report(broken.rule.code, broken.message, call.captured, broken.rule.hint);
     return input;
   }
-  call.builder.foldInput(input, n, foldedShape(node, n));
+  call.builder.foldInput(input, n, foldedShape(node.shape, n));
   return input;
 }
 
-const foldedShape = ({ shape }: InputNode, factor: number): Shape => ({
-  channels: shape.channels * factor * factor,
-  height: shape.height / factor,
-  width: shape.width / factor,
+const foldedShape = ({ channels, height, width }: Shape, factor: number): Shape => ({
+  channels: channels * factor * factor,
+  height: height / factor,
+  width: width / factor,
 });
 
 /** Reads the same pixels of every channel with other row and column counts. */
@@ -62,4 +69,63 @@ export function createCrop(call: Call, input: number, start: unknown, end: unkno
     },
     call.captured,
   );
+}
+
+/** Facts for `foldRules`. */
+export const foldFacts = ({ height, width }: Shape, factor: number): Facts => ({
+  factor,
+  data: `${height}x${width}`,
+  divides: Number.isInteger(factor) && factor >= 1 && height % factor === 0 && width % factor === 0,
+});
+
+/** Twin of `foldFacts`. */
+export interface FoldFacts<S extends ShapeTuple, Factor, Spec extends DeviceSpec> extends AnyFacts {
+  readonly spec: Spec;
+  readonly factor: Factor;
+  readonly data: `${S[1]}x${S[2]}`;
+  readonly divides: number extends Factor
+    ? boolean
+    : number extends Whole<Factor>
+      ? false
+      : Factor extends 0
+        ? false
+        : Divides<Factor, S[1]> extends false
+          ? false
+          : Divides<Factor, S[2]>;
+}
+type Divides<A, B> = number extends A | B ? boolean : Product<Quotient<B, A>, A> extends B ? true : false;
+
+/** Facts for `reshapeRules`. */
+export function reshapeFacts(node: ReshapeNode, context: FactContext): Facts {
+  const { shape } = context.input;
+  const { height, width } = node.shape;
+  return {
+    data: `${shape.height}x${shape.width}`,
+    result: `${height}x${width}`,
+    pixels: shape.height * shape.width,
+    pixelsAfter: height * width,
+    largestSide: Math.max(height, width),
+  };
+}
+
+/** Twin of `reshapeFacts`. */
+export interface ReshapeFacts<S extends ShapeTuple, Height, Width, Spec extends DeviceSpec> extends AnyFacts {
+  readonly spec: Spec;
+  readonly data: `${S[1]}x${S[2]}`;
+  readonly result: `${Height & number}x${Width & number}`;
+  readonly pixels: Product<S[1], S[2]>;
+  readonly pixelsAfter: Product<Whole<Height>, Whole<Width>>;
+  readonly largestSide: Larger<Whole<Height>, Whole<Width>>;
+}
+
+/** Facts for `cropRules`. */
+export function cropFacts(node: CropNode, context: FactContext): Facts {
+  return { height: context.input.shape.height, dropped: node.rows[0] + node.rows[1] };
+}
+
+/** Twin of `cropFacts`. */
+export interface CropFacts<S extends ShapeTuple, Start, End, Spec extends DeviceSpec> extends AnyFacts {
+  readonly spec: Spec;
+  readonly height: S[1];
+  readonly dropped: Sum<Whole<Start>, Whole<End>>;
 }

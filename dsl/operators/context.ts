@@ -16,4 +16,6 @@ export interface FactContext {
   readonly inputs: readonly TensorFacts[];
   /** Weight bytes of all earlier nodes. */
   readonly weightsBefore: number;
+  /** Everything that reads the node's result streams, so that it is never stored whole. */
+  readonly streamsOn: boolean;
 }

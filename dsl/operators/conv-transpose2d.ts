@@ -1,6 +1,24 @@
+import type { DeviceSpec } from "../../targets/accelerator/device.ts";
+import type { WeightedNode } from "../model.ts";
 import { type Call, OptionReader, type Parameters, type Size } from "../options.ts";
-import { convTransposeOutputSize } from "../sizes.ts";
-import { strideOtherThan } from "./conv2d.ts";
+import { convOptionRules, kernelFits, outputRows, paddingRange } from "../rules/convolution.ts";
+import type { Facts, RuleTable } from "../rules/rule.ts";
+import { outputChannels, outputMemory, weightMemory } from "../rules/weighted.ts";
+import { convTransposeOutputSize, whole } from "../sizes.ts";
+import type { Difference, Larger, Product, Sum, Whole } from "../types/arithmetic.ts";
+import type { CallOf, Option } from "../types/call.ts";
+import type { ConvTransposeOutputSize, UsableSize } from "../types/sizes.ts";
+import type { FactContext } from "./context.ts";
+import {
+  convolutionFacts,
+  type ConvolutionFacts,
+  type ConvolutionWeights,
+  sizeOf,
+  type SizeOf,
+  sizeText,
+  type SizeText,
+  strideOtherThan,
+} from "./convolution.ts";
 import { inputNode, readWeighted, usableSize, type WeightedOptions, weightedParameters } from "./weighted.ts";
 
 /** Options of `convTranspose2d`. */
@@ -50,3 +68,118 @@ export function createConvTranspose2d(call: Call, input: number, channels: unkno
     call.captured,
   );
 }
+
+export const convTranspose2dRules = {
+  channels: [
+    outputChannels,
+    outputRows,
+    {
+      id: "SHAPE-04",
+      code: "AI2018",
+      value: "countedSide",
+      check: "atMost",
+      limit: { device: ["limits", "rowsOrColumns"] },
+      say: "{data} with padding {padding} counts to {countedSide} when its size is doubled; {device} counts to {limit}",
+      hint: "use a smaller input",
+    },
+    weightMemory,
+    outputMemory,
+  ],
+  kernel: [
+    {
+      id: "CONV-40",
+      code: "AI2001",
+      value: "kernelSize",
+      check: "is",
+      limit: 3,
+      say: "kernel {kernel} is not available on {device}; convTranspose2d uses {limit:square}",
+      hint: "set unused weights to zero for a smaller kernel",
+    },
+    kernelFits,
+  ],
+  padding: [paddingRange],
+  stride: [
+    {
+      id: "CONV-41",
+      code: "AI2004",
+      value: "stride",
+      check: "is",
+      limit: 2,
+      say: "stride {strideText} is not available on {device}; convTranspose2d steps by {limit}",
+      hint: "leave the stride out: the size always doubles",
+    },
+  ],
+  outputPadding: [
+    {
+      id: "CONV-43",
+      code: "AI2008",
+      value: "outputPadding",
+      check: "is",
+      limit: 1,
+      say: "outputPadding {outputPadding} is not available on {device}; it is {limit}",
+      hint: "leave it out; padding 1 doubles the size exactly",
+    },
+  ],
+  ...convOptionRules,
+} as const satisfies RuleTable;
+
+/** Hardware padding of the up-sampled rows is this less the PyTorch padding. */
+const fullPadding = 2;
+
+/** Facts of a `convTranspose2d` node, for `convTranspose2dRules`. */
+export function convTranspose2dFacts(node: WeightedNode, context: FactContext): Facts {
+  const { height, width } = context.input.shape;
+  const kernel = whole(sizeOf(node.kernel));
+  const padding = whole(node.padding[0]);
+  const output = {
+    height: convTransposeOutputSize(height, kernel, padding),
+    width: convTransposeOutputSize(width, kernel, padding),
+    kernelWords: kernel * kernel,
+    extraWords: 1,
+  };
+  const counted = context.device.capabilities.paddingInRowCounter ? Math.max(0, fullPadding - padding) : 0;
+  return {
+    ...convolutionFacts(node, context, output, 2),
+    kernel: sizeText(node.kernel),
+    kernelSize: sizeOf(node.kernel),
+    outputPadding: node.outputPadding ?? 1,
+    countedSide: 2 * (Math.max(height, width) + counted),
+  };
+}
+
+/** Twin of `convTranspose2dFacts`. */
+export interface ConvTranspose2dFacts<C extends CallOf, Spec extends DeviceSpec> extends ConvolutionFacts<
+  C,
+  Spec,
+  ConvTranspose2dWeights<C>,
+  Sum<Product<UsableSize<ConvTranspose2dSize<C, 1>>, UsableSize<ConvTranspose2dSize<C, 2>>>, 1>,
+  ConvTranspose2dSize<C, 1>,
+  ConvTranspose2dSize<C, 2>,
+  2
+> {
+  readonly kernel: SizeText<KernelOf<C>>;
+  readonly kernelSize: SizeOf<KernelOf<C>>;
+  readonly outputPadding: Option<C["options"], "outputPadding", 1>;
+  readonly countedSide: Twice<
+    Sum<
+      Larger<C["shape"][1], C["shape"][2]>,
+      Spec["capabilities"]["paddingInRowCounter"] extends true ? Difference<typeof fullPadding, Whole<PaddingOf<C>>> : 0
+    >
+  >;
+}
+
+/** Rows (axis 1) or columns (axis 2) of the result. */
+export type ConvTranspose2dSize<C extends CallOf, Axis extends 1 | 2> = ConvTransposeOutputSize<
+  C["shape"][Axis],
+  Whole<SizeOf<KernelOf<C>>>,
+  Whole<PaddingOf<C>>
+>;
+
+export type ConvTranspose2dWeights<C extends CallOf> = ConvolutionWeights<
+  C,
+  Product<Whole<SizeOf<KernelOf<C>>>, Whole<SizeOf<KernelOf<C>>>>
+>;
+
+type Twice<N> = Sum<N, N>;
+type KernelOf<C extends CallOf> = Option<C["options"], "kernel", number>;
+type PaddingOf<C extends CallOf> = Option<C["options"], "padding", 0>;

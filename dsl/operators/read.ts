@@ -4,6 +4,7 @@ import type { Facts } from "../rules/rule.ts";
 import { channelPasses } from "../sizes.ts";
 import type { HalfUp, Larger, Product, Quotient } from "../types/arithmetic.ts";
 import type { Role, ShapeTuple } from "../types/call.ts";
+import type { AnyFacts } from "../types/evaluate.ts";
 import type { ChannelPasses } from "../types/sizes.ts";
 
 /** Operators that read a flattened tensor. */
@@ -44,7 +45,7 @@ export function readFacts(shape: Shape, role: Role, device: DeviceSpec, operator
 }
 
 /** Twin of `readFacts`. */
-export type ReadFacts<S extends ShapeTuple, R, Spec extends DeviceSpec, Operator, Streaming> = {
+export interface ReadFacts<S extends ShapeTuple, R, Spec extends DeviceSpec, Operator, Streaming> extends AnyFacts {
   readonly spec: Spec;
   readonly operator: Operator;
   readonly channelsIn: S[0];
@@ -74,6 +75,6 @@ export type ReadFacts<S extends ShapeTuple, R, Spec extends DeviceSpec, Operator
         ? 0
         : ChannelPasses<S[0], Spec["processors"]>
     : 0;
-};
+}
 
 type Not<B> = boolean extends B ? boolean : B extends true ? false : true;

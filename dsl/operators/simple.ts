@@ -1,5 +1,13 @@
+import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { SimpleNode } from "../model.ts";
 import { type Call, type CommonOptions, commonParameters, OptionReader } from "../options.ts";
+import type { Facts } from "../rules/rule.ts";
+import { channelPasses } from "../sizes.ts";
+import type { Product } from "../types/arithmetic.ts";
+import type { ShapeTuple } from "../types/call.ts";
+import type { AnyFacts } from "../types/evaluate.ts";
+import type { ChannelPasses } from "../types/sizes.ts";
+import type { FactContext } from "./context.ts";
 import { inputNode } from "./weighted.ts";
 
 export type SimpleOptions = CommonOptions;
@@ -26,4 +34,37 @@ export function createDropout(call: Call, input: number, probability: unknown, o
     { kind: "dropout", name: reader.text("name"), inputs: [input], shape, probability: given },
     call.captured,
   );
+}
+
+/** Facts of an operator without arguments, for `rules/unary.ts`. */
+export function unaryFacts(operator: string, context: FactContext): Facts {
+  const { shape, role } = context.input;
+  const pixels = shape.height * shape.width;
+  return {
+    operator,
+    height: shape.height,
+    width: shape.width,
+    data: `${shape.channels}x${shape.height}x${shape.width}`,
+    wideTensor: role === "wide",
+    activatedTensor: role === "activated",
+    activatable: role === "conv" || role === "normalized",
+    normalizable: role === "conv" || role === "wide",
+    pixels,
+    flattenedWords: pixels * channelPasses(shape.channels, context.device.processors),
+  };
+}
+
+/** Twin of `unaryFacts`. */
+export interface UnaryFacts<Operator, S extends ShapeTuple, R, Spec extends DeviceSpec> extends AnyFacts {
+  readonly spec: Spec;
+  readonly operator: Operator;
+  readonly height: S[1];
+  readonly width: S[2];
+  readonly data: `${S[0]}x${S[1]}x${S[2]}`;
+  readonly wideTensor: R extends "wide" ? true : false;
+  readonly activatedTensor: R extends "activated" ? true : false;
+  readonly activatable: R extends "conv" | "normalized" ? true : false;
+  readonly normalizable: R extends "conv" | "wide" ? true : false;
+  readonly pixels: Product<S[1], S[2]>;
+  readonly flattenedWords: Product<Product<S[1], S[2]>, ChannelPasses<S[0], Spec["processors"]>>;
 }

@@ -1,10 +1,11 @@
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { Activation, ModelNode, WeightBits, WeightedNode } from "../model.ts";
 import type { Facts } from "../rules/rule.ts";
-import { channelPasses, weightBytes } from "../sizes.ts";
+import { channelPasses, weightBytes, whole } from "../sizes.ts";
 import type { AtMost, Difference, Negative, Product, Sum, Whole } from "../types/arithmetic.ts";
 import type { CallOf, Option } from "../types/call.ts";
-import type { ChannelPasses, WeightBytes } from "../types/sizes.ts";
+import type { AnyFacts } from "../types/evaluate.ts";
+import type { ChannelPasses, UsableSize, WeightBytes } from "../types/sizes.ts";
 import type { FactContext } from "./context.ts";
 import { type Call, type CommonOptions, commonParameters, type OptionReader, type Parameters } from "../options.ts";
 
@@ -97,16 +98,23 @@ export function weightedFacts(node: WeightedNode, context: FactContext, amounts:
     shifted: node.outputShift !== null,
     smallestShift: range.min - hiddenShift,
     largestShift: range.max - hiddenShift,
-    outputStored: !node.streaming,
-    outputBytes: amounts.outputWords * channelPasses(channels, device.processors) * (node.wide ? 16 : 4),
+    outputStored: !node.streaming || !context.streamsOn,
+    outputBytes: amounts.outputWords * channelPasses(whole(channels), device.processors) * (node.wide ? 16 : 4),
   };
 }
 
-/** Twin of `weightedFacts`; `Weights` and `OutputWords` as in `WeightedAmounts`, `Height` x `Width` the result. */
-export interface WeightedFacts<C extends CallOf, Spec extends DeviceSpec, Weights, OutputWords, Height, Width> {
+/** Twin of `weightedFacts`; `Weights` and `OutputWords` as in `WeightedAmounts`, `Height` x `Width` the result, 0 where it does not exist. */
+export interface WeightedFacts<
+  C extends CallOf,
+  Spec extends DeviceSpec,
+  Weights,
+  OutputWords,
+  Height,
+  Width,
+> extends AnyFacts {
   readonly spec: Spec;
-  readonly channels: C["channels"];
-  readonly result: `${C["channels"]}x${Height & number}x${Width & number}`;
+  readonly channels: C["argument"] & number;
+  readonly result: `${C["argument"] & number}x${UsableSize<Height> & number}x${UsableSize<Width> & number}`;
   readonly weightBits: BitsOf<C>;
   readonly weightsFitBefore: AtMost<C["used"], Spec["weightMemory"]["totalBytes"]>;
   readonly weightsReach: WeightsReach<C, Weights>;
@@ -119,9 +127,10 @@ export interface WeightedFacts<C extends CallOf, Spec extends DeviceSpec, Weight
   readonly shifted: Option<C["options"], "outputShift", null> extends number ? true : false;
   readonly smallestShift: Negative<Sum<Negative<Spec["limits"]["outputShift"]["min"]>, HiddenShift<C>>>;
   readonly largestShift: Difference<Spec["limits"]["outputShift"]["max"], HiddenShift<C>>;
-  readonly outputStored: Not<Option<C["options"], "streaming", false>>;
+  /** Whether all readers stream is not known here. */
+  readonly outputStored: Option<C["options"], "streaming", false> extends false ? true : boolean;
   readonly outputBytes: Product<
-    Product<OutputWords, ChannelPasses<Whole<C["channels"]>, Spec["processors"]>>,
+    Product<OutputWords, ChannelPasses<Whole<C["argument"] & number>, Spec["processors"]>>,
     Option<C["options"], "wide", false> extends true ? 16 : 4
   >;
 }
@@ -139,4 +148,3 @@ type BitsOf<C extends CallOf> = Option<C["options"], "weightBits", 8>;
 type HiddenShift<C extends CallOf> = Difference<8, BitsOf<C>>;
 type ActivationOf<O> = Option<O, "activation", null>;
 type IsActivated<A> = [A] extends [null | undefined] ? false : string extends A ? boolean : true;
-type Not<B> = boolean extends B ? boolean : B extends true ? false : true;

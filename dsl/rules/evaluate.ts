@@ -19,10 +19,11 @@ export function brokenRules(table: RuleTable, facts: Facts, device: DeviceSpec):
   });
 }
 
+/** `device` is null for rules that hold on every device. */
 export function firstBroken(
   rules: readonly Rule[],
   facts: Facts,
-  device: DeviceSpec,
+  device: DeviceSpec | null,
 ): Omit<Violation, "field"> | undefined {
   for (const rule of rules) {
     if (rule.when !== undefined && facts[rule.when] !== true) continue;
@@ -32,13 +33,13 @@ export function firstBroken(
   return undefined;
 }
 
-function resolve(operand: Operand, facts: Facts, device: DeviceSpec): Limit {
+function resolve(operand: Operand, facts: Facts, device: DeviceSpec | null): Limit {
   if (typeof operand === "string") return facts[operand];
   if (typeof operand !== "object") return operand;
   if ("values" in operand) return operand.values;
   if ("min" in operand) return { min: resolve(operand.min, facts, device), max: resolve(operand.max, facts, device) };
   const [group, field] = operand.device;
-  return (device as unknown as Record<string, Record<string, Limit>>)[group]?.[field];
+  return (device as unknown as Record<string, Record<string, Limit>> | null)?.[group]?.[field];
 }
 
 /** Facts that could not be worked out (NaN, undefined) break no rule: another rule has told why. */
@@ -62,9 +63,9 @@ function holds(check: Rule["check"], value: FactValue, limit: Limit): boolean {
   }
 }
 
-function fill(template: string, facts: Facts, device: DeviceSpec, limit: Limit): string {
+function fill(template: string, facts: Facts, device: DeviceSpec | null, limit: Limit): string {
   return template.replace(/\{([^}]+)\}/g, (_, hole: string) => {
-    if (hole === "device") return device.name;
+    if (hole === "device") return device?.name ?? "";
     if (hole === "limit") return limitText(limit, (value) => `${value}`);
     if (hole === "limit:square") return limitText(limit, (value) => `${value}x${value}`);
     return `${facts[hole]}`;

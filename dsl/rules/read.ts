@@ -17,7 +17,7 @@ export const readRules = [
   {
     id: "CHAN-01",
     code: "AI2015",
-    when: "stacked",
+    when: "fromInput",
     value: "channelsIn",
     check: "atMost",
     limit: { device: ["limits", "channels"] },
@@ -94,3 +94,14 @@ export const readRules = [
     hint: "pool right before a convolution, down to 1x1, or fewer channels",
   },
 ] as const satisfies readonly Rule[];
+
+/** One-dimensional operators run along the rows. */
+export const oneColumn = {
+  id: "SHAPE-1D",
+  code: "AI1019",
+  value: "width",
+  check: "is",
+  limit: 1,
+  say: "one-dimensional operators need data of {limit} column; this is {data}",
+  hint: "declare the input as [channels, length], or reshape before",
+} as const satisfies Rule;

@@ -1,6 +1,7 @@
 import type { devices } from "../../targets/index.ts";
 import type { DeviceName, DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { FirstBroken } from "./evaluate.ts";
+import type { Rule } from "../rules/rule.ts";
 import type { FactTable } from "./fact-table.ts";
 
 /** Devices a model is for: one name or a list of names. */
@@ -24,7 +25,7 @@ export interface CallOf {
   /** Weight bytes used before the call. */
   readonly used: number;
   /** First argument. */
-  readonly channels: number;
+  readonly argument: unknown;
   readonly options: object;
 }
 
@@ -32,7 +33,10 @@ export interface CallOf {
 export type SpecOf<D extends DeviceName> = (typeof devices)[D];
 
 /** The sentence of the first problem, device by device, or null. */
-export type Problem<Rules, C extends CallOf, D> = D extends readonly [infer First, ...infer Rest]
+export type Problem<Rules extends readonly Rule[], C extends CallOf, D> = D extends readonly [
+  infer First,
+  ...infer Rest,
+]
   ? FirstBroken<Rules, FactsFor<C, SpecOf<First & DeviceName>>> extends infer P extends string
     ? P
     : Problem<Rules, C, Rest>

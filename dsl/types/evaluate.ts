@@ -1,32 +1,36 @@
+import type { Rule } from "../rules/rule.ts";
 import type { AtMost, Below, Product, Quotient } from "./arithmetic.ts";
 
 /** The type checker's reading of the rule table; twin of `rules/evaluate.ts`. */
 
-/** The sentence of the first broken rule, or null. `F` is an object of facts, with the device record as `spec`. */
-export type FirstBroken<Rules, F> = Rules extends readonly [infer R, ...infer Rest]
-  ? R extends { readonly when: infer W extends keyof F }
-    ? F[W] extends true
-      ? Judge<R, Rest, F>
-      : FirstBroken<Rest, F>
-    : Judge<R, Rest, F>
+/** Facts of a call, with the device record as `spec`. */
+export interface AnyFacts {
+  readonly [name: string]: unknown;
+}
+
+/** The sentence of the first broken rule, or null. */
+export type FirstBroken<Rules extends readonly Rule[], F extends AnyFacts> = Rules extends readonly [
+  infer R extends Rule,
+  ...infer Rest extends readonly Rule[],
+]
+  ? Keeps<R, F> extends false
+    ? Fill<R["say"], F, Resolve<R["limit"], F>>
+    : FirstBroken<Rest, F>
   : null;
 
-type Judge<R, Rest, F> = R extends {
-  readonly value: infer V extends keyof F;
-  readonly check: infer C;
-  readonly limit: infer L;
-}
-  ? Holds<C, F[V], Resolve<L, F>> extends false
-    ? Say<R, F, Resolve<L, F>>
-    : FirstBroken<Rest, F>
-  : never;
+/** A rule without `when` always applies (the property is unknown then). */
+type Keeps<R extends Rule, F extends AnyFacts> = unknown extends R["when"]
+  ? Holds<R["check"], F[R["value"]], Resolve<R["limit"], F>>
+  : F[R["when"] & string] extends true
+    ? Holds<R["check"], F[R["value"]], Resolve<R["limit"], F>>
+    : true;
 
-type Resolve<L, F> = L extends number | boolean
+type Resolve<L, F extends AnyFacts> = L extends number | boolean
   ? L
   : L extends string
-    ? F[L & keyof F]
+    ? F[L]
     : L extends { readonly device: readonly [infer A, infer B] }
-      ? InRecord<F["spec" & keyof F], A, B>
+      ? InRecord<F["spec"], A, B>
       : L extends { readonly min: infer Min; readonly max: infer Max }
         ? { readonly min: Resolve<Min, F>; readonly max: Resolve<Max, F> }
         : L extends { readonly values: infer Values }
@@ -76,20 +80,22 @@ type SignedAtMost<A, B> = `${A & number}` extends `-${infer X extends number}`
 
 type MultipleOf<V, L> = Product<Quotient<V, L>, L> extends V ? true : false;
 
-type Say<R, F, L> = R extends { readonly say: infer T extends string } ? Fill<T, F, L> : never;
-type Fill<T extends string, F, L, Result extends string = ""> = T extends `${infer Before}{${infer Hole}}${infer After}`
+type Fill<
+  T extends string,
+  F extends AnyFacts,
+  L,
+  Result extends string = "",
+> = T extends `${infer Before}{${infer Hole}}${infer After}`
   ? Fill<After, F, L, `${Result}${Before}${HoleText<Hole, F, L>}`>
   : `${Result}${T}`;
 
-type HoleText<Hole, F, L> = Hole extends "limit"
+type HoleText<Hole, F extends AnyFacts, L> = Hole extends "limit"
   ? LimitText<L, "plain">
   : Hole extends "limit:square"
     ? LimitText<L, "square">
     : Hole extends "device"
-      ? InName<F["spec" & keyof F]>
-      : Hole extends keyof F
-        ? Show<F[Hole], "plain">
-        : never;
+      ? InName<F["spec"]>
+      : Show<F[Hole & string], "plain">;
 type InName<Spec> = Spec extends { readonly name: infer Name extends string } ? Name : never;
 
 type Show<V, How> = How extends "square" ? `${V & Printable}x${V & Printable}` : V extends Printable ? `${V}` : never;

@@ -1,0 +1,52 @@
+import type { RuleTable } from "./rule.ts";
+
+export const foldRules = {
+  factor: [
+    {
+      id: "FOLD-01",
+      code: "AI1006",
+      value: "divides",
+      check: "is",
+      limit: true,
+      say: "fold {factor} does not divide {data}",
+      hint: "choose a factor of both rows and columns",
+    },
+  ],
+} as const satisfies RuleTable;
+
+export const reshapeRules = {
+  height: [
+    {
+      id: "SHAPE-10",
+      code: "AI1020",
+      value: "pixelsAfter",
+      check: "is",
+      limit: "pixels",
+      say: "reshape keeps the number of pixels: {data} has {pixels}, {result} has {pixelsAfter}",
+      hint: "choose rows x columns with the same product",
+    },
+    {
+      id: "SHAPE-01",
+      code: "AI2016",
+      value: "largestSide",
+      check: "atMost",
+      limit: { device: ["limits", "rowsOrColumns"] },
+      say: "{result} has too many rows or columns; {device} takes at most {limit}",
+      hint: "choose a squarer shape",
+    },
+  ],
+} as const satisfies RuleTable;
+
+export const cropRules = {
+  start: [
+    {
+      id: "CROP-01",
+      code: "AI1025",
+      value: "dropped",
+      check: "below",
+      limit: "height",
+      say: "crop drops {dropped} of {height} rows and leaves nothing",
+      hint: "drop fewer rows",
+    },
+  ],
+} as const satisfies RuleTable;
