@@ -1,10 +1,11 @@
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
-import { firstBit, passesOf, quadrantBits, roundUp } from "../ir/geometry.ts";
+import { firstBit, lastBit, passesOf, quadrantBits, roundUp } from "../ir/geometry.ts";
 import type { Layer, Network } from "../ir/network.ts";
 import type { BiasMemory, BiasPlacement, LayerPlacement } from "../ir/placement.ts";
 import { depthwiseBias, quadBias } from "./bias-quadrants.ts";
 import { layerError } from "./weight-checks.ts";
+import { outputSlots } from "./weight-layout.ts";
 
 export interface BiasOptions {
   /** Store equal biases once. Default true. */
@@ -55,11 +56,12 @@ export function placeBias(
 export interface BiasRequest {
   readonly layer: Layer;
   readonly placement: LayerPlacement;
+  /** One value per output. */
   readonly values: Int8Array;
   /** One quadrant adds the bias; or every quadrant its own part, of a depthwise layer or behind a quad FIFO. */
   readonly form: "single" | "depthwise" | "quad";
-  /** Bytes in front that belong to no output. */
-  readonly leading: number;
+  /** What one quadrant keeps of a `single` bias. */
+  readonly bytes: readonly number[];
 }
 
 function biasRequests(network: Network, layers: readonly LayerPlacement[], device: DeviceSpec): BiasRequest[] {
@@ -70,11 +72,21 @@ function biasRequests(network: Network, layers: readonly LayerPlacement[], devic
     const placement = layers[index] as LayerPlacement;
     const quad = network.options.fifo === "fast-quad" && index === 0;
     const form = convolution.groups > 1 ? "depthwise" : quad ? "quad" : "single";
-    const dummy = index === 0 && layer.streaming && device.capabilities.streamingBiasLeadingByte ? 1 : 0;
-    const startSlots = firstBit(placement.outputProcessors) % device.processorsPerDataInstance;
-    const leading = startSlots * passesOf(layer.output.channels, device) + dummy;
-    return [{ layer, placement, values, form, leading }];
+    return [{ layer, placement, values, form, bytes: singleBytes(layer, values, placement, device) }];
   });
+}
+
+/**
+ * The bias address advances with every output the hardware counts, and it counts processors that the output leaves
+ * out: those between the first and the last one, and those in front of the first in its group of four.
+ */
+function singleBytes(layer: Layer, values: Int8Array, placement: LayerPlacement, device: DeviceSpec): number[] {
+  const map = placement.outputProcessors;
+  const first = firstBit(map) - (firstBit(map) % device.processorsPerDataInstance);
+  const slots = outputSlots(map, first, lastBit(map), passesOf(layer.output.channels, device));
+  const end = slots.indexOf(values.length - 1) + 1;
+  const dummy = layer.index === 0 && layer.streaming && device.capabilities.streamingBiasLeadingByte ? [0] : [];
+  return [...dummy, ...slots.slice(0, end).map((slot) => (slot === null ? 0 : (values[slot] as number)))];
 }
 
 /** Equal biases that lie in memory the same way are stored once: later layer to earlier one. */
@@ -88,10 +100,10 @@ function sharedRequests(requests: readonly BiasRequest[]): Map<number, number> {
 }
 
 function sameBias(a: BiasRequest, b: BiasRequest): boolean {
-  if (a.form !== b.form || a.leading !== b.leading || a.layer.calcx4 !== b.layer.calcx4) return false;
+  if (a.form !== b.form || a.layer.calcx4 !== b.layer.calcx4) return false;
   if (a.form === "depthwise" && !samePlaces(a.placement, b.placement)) return false;
   if (!allows(b, a.layer.pins.biasQuadrants) || !allows(a, b.layer.pins.biasQuadrants)) return false;
-  return a.values.length === b.values.length && a.values.every((value, i) => value === b.values[i]);
+  return a.bytes.length === b.bytes.length && a.bytes.every((value, i) => value === b.bytes[i]);
 }
 
 const samePlaces = (a: LayerPlacement, b: LayerPlacement): boolean =>
@@ -134,12 +146,10 @@ function ordered(requests: readonly BiasRequest[], used: readonly number[], devi
   const key = (request: BiasRequest): number => {
     if (request.layer.flatten && device.capabilities.flattenBiasFirst) return -1;
     const allowed = request.layer.pins.biasQuadrants ?? used;
-    return allowed.length === 1 ? 0 : device.biasMemory.bytesPerQuadrant - biasLength(request);
+    return allowed.length === 1 ? 0 : device.biasMemory.bytesPerQuadrant - request.bytes.length;
   };
   return [...requests].sort((a, b) => key(a) - key(b));
 }
-
-const biasLength = ({ values, leading }: BiasRequest): number => values.length + leading;
 
 /** Four outputs at a time take four bias bytes at a time. */
 const FOUR_WAY_ALIGNMENT = 4;
@@ -154,11 +164,11 @@ function placeInOne(
     request.layer.calcx4 ? roundUp(images.used(quadrant), FOUR_WAY_ALIGNMENT) : images.used(quadrant);
   const quadrant = allowed.reduce((best, other) => (start(other) < start(best) ? other : best));
   const offset = start(quadrant);
-  const length = biasLength(request);
+  const { length } = request.bytes;
   const { bytesPerQuadrant } = device.biasMemory;
   if (offset + length > bytesPerQuadrant)
     return biasDoesNotFit(request.layer, length, bytesPerQuadrant - offset, device);
-  images.write(quadrant, offset + request.leading, request.values);
+  images.write(quadrant, offset, request.bytes);
   return { quadrant, offsets: Array.from({ length: device.quadrants }, () => offset) };
 }
 

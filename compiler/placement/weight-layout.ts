@@ -94,7 +94,11 @@ export function kernelLayout(
   };
 }
 
-function outputSlots(map: bigint, from: number, to: number, passes: number): (number | null)[] {
+/**
+ * Outputs in the order the hardware counts them, pass by pass over a range of processors: null for those that `map`
+ * leaves out.
+ */
+export function outputSlots(map: bigint, from: number, to: number, passes: number): (number | null)[] {
   const slots: (number | null)[] = [];
   let output = 0;
   for (let pass = 0; pass < passes; pass++) {

@@ -7,7 +7,9 @@ import { pinnedLayers } from "../../compiler/placement/place-pinned.ts";
 import { placeWeights } from "../../compiler/placement/weight-memory.ts";
 import { caseArguments, caseNetwork, messages } from "./case-network.ts";
 import type { GoldenCase, GoldenRun } from "./load.ts";
-import { hexWords } from "./load.ts";
+import { hexWords, loadCase } from "./load.ts";
+import { deviations, withoutInputs } from "./deviations.ts";
+import type { CaseReference } from "./program-suite.ts";
 
 /** Single bus accesses: `size:address=value`, in hexadecimal. */
 type Accesses = string[];
@@ -23,6 +25,27 @@ export interface Difference {
   readonly position: number;
   readonly ours: readonly string[];
   readonly recorded: readonly string[];
+}
+
+export interface WeightVerdict {
+  readonly verdict: "equal" | "deviation" | "without inputs";
+  /** Differences that are not listed, and listed ones that are none. */
+  readonly problems: readonly string[];
+}
+
+/** Compares a recorded run, and the result with the list of intended differences. */
+export function judgeWeights({ id, path }: CaseReference): WeightVerdict {
+  if (withoutInputs.some((pattern) => pattern.test(id))) return { verdict: "without inputs", problems: [] };
+  const golden = loadCase(path);
+  const { weights, bias, usedBytes } = compareWeights(golden);
+  const listed = (name: "weights" | "bias") =>
+    deviations.some(({ cases, class: found }) => found === name && cases.test(id));
+  const explained = { weights: listed("weights") || wordsLoadedTwice(golden).length > 0, bias: listed("bias") };
+  const problems = Object.entries({ weights, bias }).flatMap(([name, difference]) =>
+    (difference !== null) === explained[name as "weights" | "bias"] ? [] : [`${name}: ${JSON.stringify(difference)}`],
+  );
+  if (usedBytes[0] !== usedBytes[1]) problems.push(`${usedBytes[0]} weight bytes, recorded ${usedBytes[1]}`);
+  return { verdict: weights === null && bias === null ? "equal" : "deviation", problems };
 }
 
 /** Places weights and bias of a recorded run and compares every access that loads them. */
@@ -108,12 +131,3 @@ function processorAt(address: number, golden: GoldenCase): number {
   const quadrant = Math.floor(offset / memoryMap.quadrantStride);
   return quadrant * processorsPerQuadrant + Math.floor(inQuadrant / memoryMap.weightProcessorStride);
 }
-
-/** Recorded runs whose weights the archive of inputs lacks. */
-export const lacksWeights = (golden: Pick<GoldenCase, "case">): boolean => golden.case.includes("burnin");
-
-/**
- * Layers that compute four outputs at a time and stand behind others may be placed over them by the reference
- * generator; then its program loads some words twice, and ours has other places.
- */
-export const hasCollision = (golden: GoldenCase): boolean => wordsLoadedTwice(golden).length > 0;
