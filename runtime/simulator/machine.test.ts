@@ -259,6 +259,17 @@ describe("what only MAX78002 has", () => {
     expect(bench.machine.log.map(({ layer }) => layer)).toEqual([1, 3]);
   });
 
+  it.each([
+    [1, [0, 2]],
+    [7, [0, 1, 2]],
+  ])("takes a link that a snoop unit decides about only when it has seen its word (%i)", (word, layers) => {
+    const bench = new Bench("MAX78002").set("LCNT_MAX", 0, { last: 2 }).weights(0, [64]).input([2]);
+    for (const layer of [0, 1, 2]) bench.size(layer, 1, 1).pointwise(layer).set("WPTR_BASE", layer, target);
+    bench.set("SNP2_A1", 0, { value: 2 ** 21 + outputAt / 4 }).set("SNP2_D1", 0, { value: word });
+    bench.set("SNP2_C1", 0, { value: 5 }).set("NXTLYR", 0, { link: 1, layer: 2 }).start();
+    expect(bench.machine.log.map(({ layer }) => layer)).toEqual(layers);
+  });
+
   it("gives up on links that form a loop", () => {
     const bench = new Bench("MAX78002").set("LCNT_MAX", 0, { last: 3 }).weights(0, [64]).input([2]);
     for (const layer of [0, 1]) bench.size(layer, 1, 1).pointwise(layer).set("WPTR_BASE", layer, target);

@@ -1,9 +1,11 @@
 import type { Chip, LayerSummary } from "./chip.ts";
 import { missingInput, takeFrame } from "./fifo.ts";
 import type { InputSource } from "./gather.ts";
-import { decodeLayer, type LayerPlan } from "./layer-plan.ts";
+import { decodeLayer } from "./decode-layer.ts";
+import type { LayerPlan } from "./layer-plan.ts";
 import { instancesPerQuadrant } from "./memory.ts";
 import { runLayer } from "./run-layer.ts";
+import { allowsLink } from "./snoop.ts";
 import { checkRingsKept, occupyRings, ringsOf } from "./stream-rings.ts";
 import { frameMemory, startOfFrame, streamBuffer } from "./stream.ts";
 import { toDataMemory, type OutputTarget } from "./write-back.ts";
@@ -143,7 +145,9 @@ export class Sequencer {
     const master = this.#master;
     if (layer === registers.get("LCNT_MAX", "last", master) || registers.get("NXTLYR", "stop", master, layer))
       return null;
-    return registers.get("NXTLYR", "link", master, layer) ? registers.get("NXTLYR", "layer", master, layer) : layer + 1;
+    return registers.get("NXTLYR", "link", master, layer) && allowsLink(this.#chip, master)
+      ? registers.get("NXTLYR", "layer", master, layer)
+      : layer + 1;
   }
 
   #firstLayer(): number {

@@ -1,5 +1,4 @@
-import { devices, registerTables, type BusOperation, type Program } from "../../targets/index.ts";
-import { registerAddress } from "../../targets/index.ts";
+import { devices, registerAddress, registerTables, type BusOperation, type Program } from "../../targets/index.ts";
 import type { LayerExecution, LayerSummary } from "./chip.ts";
 import { Machine } from "./machine.ts";
 import { readOutput } from "./read-out.ts";
@@ -44,13 +43,14 @@ export function infer(
   input: readonly BusOperation[] = program.phases.loadInput,
 ): void {
   const { start } = program.phases;
+  const layersBefore = machine.log.length;
   const order = program.settings.fifo === "none" ? [input, start] : [start, input];
   for (const operation of order.flat()) executeOperation(machine, operation);
   for (let step = 0; step < program.settings.oneShotSteps && machine.state === "paused"; step++)
     continueOneShot(machine, program);
   if (machine.waitingFor !== null) machine.report(`inference does not finish: ${machine.waitingFor}`);
   if (machine.state === "paused") machine.report("inference does not finish: it is paused between two layers");
-  if (machine.log.length === 0) machine.report("no layer was executed");
+  if (machine.log.length === layersBefore) machine.report("no layer was executed");
 }
 
 /** One bus operation; a poll that would spin forever and a check that would fail are problems. */
