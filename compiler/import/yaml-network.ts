@@ -158,12 +158,12 @@ function convolutionOf(
 function pinsOf({ slot, order, geometry, description, device, options }: LayerParts): Pins {
   const { values } = slot.layer;
   const previous = slot.previous === null ? null : (order.slots[slot.previous] as YamlSlot);
-  const following = slot.next === null ? null : (order.slots[slot.next] as YamlSlot);
+  const { following } = slot;
   const lowest = maskOfRange(0, processorsPerPass(geometry.output.channels, device));
   const outputProcessors =
     following === null
       ? (description.outputMap ?? values.output_processors ?? lowest)
-      : (values.output_processors ?? following.layer.values.processors ?? lowest);
+      : (values.output_processors ?? following.values.processors ?? lowest);
   return {
     processors: values.processors ?? 0n,
     outputProcessors,

@@ -12,6 +12,8 @@ export interface YamlSlot {
   readonly name: string;
   /** Layer executed next; null: execution ends here. */
   readonly next: number | null;
+  /** The layer described behind this one, also when execution is cut in between. */
+  readonly following: YamlLayer | null;
   /** Layer executed before; null for the first. */
   readonly previous: number | null;
   readonly sources: readonly TensorSource[];
@@ -47,7 +49,10 @@ export function orderLayers(
   if (diagnostics.length > 0) return { diagnostics };
   const kept = options.stopAfter === null ? slots : slots.slice(0, Math.max(...executed) + 1);
   const previous = new Map(executed.map((index, i) => [index, executed[i - 1] ?? null]));
-  const linked = kept.map((slot) => link(slot, previous.get(slot.index) ?? null, slot.index === executed.at(-1)));
+  const linked = kept.map((slot) => ({
+    ...link(slot, previous.get(slot.index) ?? null, slot.index === executed.at(-1)),
+    following: slot.next === null ? null : (slots[slot.next]?.layer ?? null),
+  }));
   return { order: { slots: linked, executed }, diagnostics };
 }
 
@@ -105,6 +110,7 @@ class Resolver {
       layer,
       name: layer.values.name ?? `layer_${index}`,
       next: next_sequence === undefined ? following : (target(next_sequence, "next_sequence") ?? null),
+      following: null,
       previous: null,
       sources: (in_sequences ?? []).map((value) => this.sourceOf(value, layer)),
       explicitSources: in_sequences !== undefined,

@@ -5,7 +5,29 @@ import type { LoweringContext } from "./context.ts";
 
 /** Limits of the whole program that no single register shows. */
 export function checkNetwork(context: LoweringContext): Diagnostic[] {
-  return [...checkQuadrants(context), ...checkLayerCount(context), ...checkStreaming(context), ...checkFifo(context)];
+  return [
+    ...checkBinaryWeights(context),
+    ...checkQuadrants(context),
+    ...checkLayerCount(context),
+    ...checkStreaming(context),
+    ...checkFifo(context),
+  ];
+}
+
+/** One switch decides for the whole network what a 1-bit weight means. */
+function checkBinaryWeights({ network }: LoweringContext): Diagnostic[] {
+  const oneBit = network.layers.flatMap(({ name, convolution }) =>
+    convolution?.weights?.bits === 1 ? [{ name, binary: convolution.weights.binary }] : [],
+  );
+  const odd = oneBit.find(({ binary }) => binary !== oneBit[0]?.binary);
+  if (odd === undefined) return [];
+  return [
+    {
+      code: lowerCodes.mixedBinaryWeights,
+      severity: "error",
+      message: `${oneBit[0]?.name} and ${odd.name} have different kinds of 1-bit weights, +1/-1 and 0/-1; a network has one kind`,
+    },
+  ];
 }
 
 function checkQuadrants({ quadrants }: LoweringContext): Diagnostic[] {

@@ -1,5 +1,9 @@
 /** Diagnostic codes of lowering. */
 export const lowerCodes = {
+  /** A layer the device cannot execute. */
+  unsupportedLayer: "AI2601",
+  /** +1/-1 and 0/-1 weights in one network. */
+  mixedBinaryWeights: "AI2602",
   /** Quadrant 0 takes no part. */
   masterQuadrantUnused: "AI3301",
   /** More hardware layers than the device has, counting repetitions and inserted reset layers. */

@@ -15,6 +15,7 @@ import { countOperations } from "../../runtime/reference/operation-count.ts";
 import type { IntegerLayer } from "../../runtime/reference/layer.ts";
 import type { BiasMemory, Placement } from "../ir/placement.ts";
 import type { ProgramOptions } from "../options.ts";
+import { checkLayers } from "./check-layers.ts";
 import { checkNetwork } from "./check-network.ts";
 import { checkOptions } from "./check-options.ts";
 import { loweringContext, type LoweringContext } from "./context.ts";
@@ -47,12 +48,9 @@ export function lowerProgram(
   options: ProgramOptions,
   data: ProgramData,
 ): { readonly program?: Program; readonly diagnostics: readonly Diagnostic[] } {
-  const diagnostics = checkOptions(options, placement.network, device);
+  const diagnostics = checkProgram(placement, device, options);
   if (hasErrors(diagnostics)) return { diagnostics };
   const context = loweringContext(placement, device, options);
-  diagnostics.push(...checkNetwork(context));
-  if (hasErrors(diagnostics)) return { diagnostics };
-
   const input = inputImage(data.sample, context, diagnostics);
   const phases = lowerPhases(context, input, diagnostics);
   const allLayers = context.layers.slice(options.startLayer).map(({ index }) => index);
@@ -75,6 +73,17 @@ export function lowerProgram(
     resources: resourceUsage(context),
   };
   return { program, diagnostics };
+}
+
+/**
+ * What stands in the way of a program, before anything is computed: options the device lacks, layers it cannot
+ * execute, a network that does not fit. Lowering checks the same.
+ */
+export function checkProgram(placement: Placement, device: DeviceSpec, options: ProgramOptions): Diagnostic[] {
+  const diagnostics = checkOptions(options, placement.network, device);
+  if (hasErrors(diagnostics)) return diagnostics;
+  const context = loweringContext(placement, device, options);
+  return [...diagnostics, ...checkNetwork(context), ...checkLayers(context)];
 }
 
 function lowerPhases(

@@ -12,22 +12,36 @@ export const deviations: readonly Deviation[] = [
   {
     cases: /^options\/MAX7800[02]\/mnist-zero-unused$/,
     class: "configure",
-    reason:
-      "the recorded program clears the registers of the last layer it has just configured; ours clears those of the layers that are not used",
+    reason: "the recorded program clears the layer it has just configured; ours clears the layers that are not used",
   },
-  ...(["weights", "configure"] as const).map((name): Deviation => ({
-    cases: /^layers\/MAX78002\/test-fifostream-x4-cifar-hwc/,
-    class: name,
+  {
+    cases: /^options\/MAX78002\/mnist-stop2$/,
+    class: "init",
     reason:
-      "the recorded program loads 51 weight words twice, for a layer that computes four outputs at a time and for one that does not; ours gives every layer its own words",
-  })),
-  ...(["bias", "resources"] as const).map((name): Deviation => ({
-    cases: /^layers\/MAX7800[02]\/test-cifar10-chw-test-cifar10-bias$/,
-    class: name,
+      "the recorded program clears bias memory because of a bias in a layer that was cut off; ours has no bias left",
+  },
+  {
+    cases: /^layers\/MAX7800[02]\/test-fifostream-group-notvga64x48-hwc$/,
+    class: "input",
+    reason: "the recorded loader fills the first of three FIFOs only; ours fills all that the first layer reads",
+  },
+  {
+    cases: /^layers\/MAX78002\/test-fifostream-x4-cifar-hwc(-128x128)?-test-cifar10$/,
+    class: "configure",
+    reason: "the recorded kernels of two layers share words with different contents; ours have words of their own",
+  },
+  {
+    cases: /^layers\/MAX78002\/test-fifostream-x4-cifar-hwc(-128x128)?-test-cifar10$/,
+    class: "weights",
+    reason: "the recorded kernels of two layers share words with different contents; ours have words of their own",
+  },
+  {
+    cases: /^layers\/MAX78002\/test-depthwise-mixed2-nobias$/,
+    class: "unload",
     reason:
-      "output processors leave gaps; the recorded bias has none, although the hardware's bias address advances at every gap",
-  })),
+      "results that do not start at the first of four processors are shifted by the recorded read-out, not by ours",
+  },
 ];
 
 /** Recordings whose input files were not archived. */
-export const withoutInputs: readonly RegExp[] = [/-?burnin/];
+export const withoutInputs: readonly RegExp[] = [/burnin/];
