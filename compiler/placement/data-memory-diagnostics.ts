@@ -7,6 +7,7 @@ import type { DataLayout, TensorForm } from "./data-memory-layout.ts";
 import { peakUse, usedBytes } from "./data-memory.ts";
 import { tensorIndex } from "./live-ranges.ts";
 import type { ProcessorChoice } from "./processors.ts";
+import { staysInQuadrants } from "./processors-groups.ts";
 
 const bytes = (value: number): string => value.toLocaleString("en-US");
 
@@ -19,6 +20,25 @@ export function describeCollision(layout: DataLayout, tensors: readonly [number,
     layer,
     `${first} and ${second} have to lie at the same place for the layers that read them, but both are needed at the same time`,
     "copy one of them with a passthrough layer",
+  );
+}
+
+/** A layer without convolution would have to move values to another quadrant, or quadrant 0 has no work. */
+export function describeQuadrants(layout: DataLayout, choice: ProcessorChoice, device: DeviceSpec): Diagnostic {
+  const { layers } = layout.network;
+  const layer = layers.find(
+    ({ index, convolution }) =>
+      convolution === null &&
+      !staysInQuadrants(choice.layers[index] as bigint, choice.tensors[index + 1] as bigint, device),
+  );
+  if (layer) {
+    const message = `${layer.name} has no convolution and cannot move its values to the processors where its readers need them`;
+    return layerProblem("AI3006", layer, message, "put a 1x1 convolution in its place");
+  }
+  return layerProblem(
+    "AI3021",
+    layers[0] as Layer,
+    "no layer uses a processor of quadrant 0, which controls the others",
   );
 }
 
@@ -73,9 +93,10 @@ function heldText(layout: DataLayout, layer: Layer): string {
     .join("");
 }
 
-function untilText(layout: DataLayout, form: TensorForm): string {
+function untilText(layout: DataLayout, { live }: TensorForm): string {
   const { layers } = layout.network;
-  return form.live.end >= layers.length ? "the end" : (layers[form.live.end - 1] as Layer).name;
+  const isResult = live.source !== "input" && layers[live.source]?.isOutput === true;
+  return isResult ? "the end" : (layers[live.end - 1] as Layer).name;
 }
 
 function remedy(layout: DataLayout, layer: Layer): string {

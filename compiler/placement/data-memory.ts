@@ -2,6 +2,7 @@ import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import { collisionsInside, forbiddenDistances, inPlaceDistances, offsetGroups } from "./data-memory-groups.ts";
 import type { MeetingRules, OffsetGroup } from "./data-memory-groups.ts";
 import type { DataLayout, TensorForm } from "./data-memory-layout.ts";
+import { readAheadRule } from "./data-memory-blocks.ts";
 import { fit } from "./first-fit.ts";
 import type { Forbidden } from "./first-fit.ts";
 
@@ -42,6 +43,7 @@ export function placeOffsets(
       weight: group.size,
     })),
     between: distanceTable(rules, groups),
+    addressRule: readAheadRule(layout, groups, device),
     capacity: device.dataMemory.instanceBytes,
     alignment: 4,
   });

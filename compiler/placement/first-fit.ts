@@ -22,9 +22,13 @@ export interface Forbidden {
 /** Distances that item `second` may not have from item `first`; empty when they never meet. */
 export type ForbiddenBetween = (first: number, second: number) => readonly Forbidden[];
 
+/** Rules about addresses rather than distances: the next address worth a try for `item`, or `base` when it may stay. */
+export type AddressRule = (item: number, base: number, bases: readonly (number | null)[]) => number;
+
 export interface FitProblem {
   readonly items: readonly Item[];
   readonly between: ForbiddenBetween;
+  readonly addressRule?: AddressRule;
   readonly capacity: number;
   readonly alignment: number;
 }
@@ -61,6 +65,10 @@ function lowestAddress(problem: FitProblem, bases: readonly (number | null)[], i
       if (next !== base) moved = true;
       base = next;
     }
+    const ruled = problem.addressRule?.(index, base, bases) ?? base;
+    if (ruled > problem.capacity) return ruled;
+    if (ruled !== base) moved = true;
+    base = ruled;
   }
   return base;
 }

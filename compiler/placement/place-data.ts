@@ -2,7 +2,7 @@ import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Network } from "../ir/network.ts";
 import type { LayerPlacement } from "../ir/placement.ts";
-import { describeCollision, describeShortage } from "./data-memory-diagnostics.ts";
+import { describeCollision, describeQuadrants, describeShortage } from "./data-memory-diagnostics.ts";
 import { layoutData } from "./data-memory-layout.ts";
 import type { DataLayout } from "./data-memory-layout.ts";
 import { placeOffsets } from "./data-memory.ts";
@@ -35,7 +35,8 @@ export function dataPlacements(network: Network, device: DeviceSpec): DataPlacem
 function* search(problem: ProcessorProblem, device: DeviceSpec): Generator<readonly LayerPlacement[]> {
   for (const goal of goals(problem, device)) {
     const choice = chooseProcessors(problem, device, goal);
-    if (choice.shares.data > 1) continue;
+    if (choice.shares.data > 1 || choice.violations > 0) continue;
+    if (choice.shares.weights > 1 && goal.quadrants < device.quadrants) continue;
     const result = placeOffsets(problem.layout, choice.instances, device, goal.inPlace);
     if (result.kind === "placed") yield layerPlacements(problem.layout, choice, result.offsets);
   }
@@ -76,6 +77,7 @@ function explainFailure(problem: ProcessorProblem, device: DeviceSpec): Diagnost
     start: "filled",
   });
   const { layout } = problem;
+  if (choice.violations > 0) return describeQuadrants(layout, choice, device);
   const result: OffsetResult = placeOffsets(layout, choice.instances, device, true);
   if (result.kind === "collision") return describeCollision(layout, result.tensors);
   return describeShortage(layout, choice, device, result.kind === "full" ? result.tensor : null);

@@ -14,6 +14,8 @@ export interface ProcessorChoice {
   readonly instances: readonly number[];
   /** Share of the fullest weight and data memory in use; above 1 it cannot fit. */
   readonly shares: { readonly weights: number; readonly data: number };
+  /** Rules about quadrants that are broken. */
+  readonly violations: number;
 }
 
 /** What has to be distributed. */
@@ -128,6 +130,7 @@ class Search {
       layers: masks.slice(tensors.length),
       instances: tensorMasks.map((mask, index) => this.#instances(mask, index)),
       shares: this.#loads.shares,
+      violations: this.#violations(),
     };
   }
 

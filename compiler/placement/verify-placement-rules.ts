@@ -4,6 +4,7 @@ import { bitsOf, countBits, firstBit, lastBit, passesOf, processorsPerPass, quad
 import type { Layer, Network } from "../ir/network.ts";
 import type { LayerPlacement } from "../ir/placement.ts";
 import { layerProblem } from "./codes.ts";
+import { readStep, writeStep } from "./verify-placement-access.ts";
 
 /** What holds for processors and pointers of any placement, whatever the data. */
 export function verifyRules(network: Network, layers: readonly LayerPlacement[], device: DeviceSpec): Diagnostic[] {
@@ -16,6 +17,7 @@ export function verifyRules(network: Network, layers: readonly LayerPlacement[],
       ...staying(layer, place, device),
       ...depthwise(layer, place, device),
       ...results(layer, place),
+      ...readAhead(layer, place, device),
       ...(layer.index === 0 && network.input.format === "CHW" ? planarInput(place, device) : []),
     ];
     problems.push(...sentences.map((sentence) => layerProblem("AI3020", layer, `${layer.name}: ${sentence}`)));
@@ -87,6 +89,21 @@ function depthwise(layer: Layer, place: LayerPlacement, device: DeviceSpec): str
     problems.push(`an input map that does not start at a multiple of ${lanes} spans more than a quadrant`);
   }
   return problems;
+}
+
+/** Reading ahead and writing at the same time need different blocks of a data memory instance, at both ends. */
+function readAhead(layer: Layer, place: LayerPlacement, device: DeviceSpec): string[] {
+  if (!layer.readAhead) return [];
+  if (!device.capabilities.readAhead) return ["read-ahead is not available"];
+  const block = device.dataMemory.instanceBytes / device.dataMemory.blocksPerInstance;
+  const input = layer.input.height * layer.input.width * readStep(layer, place, device);
+  const output = layer.output.height * layer.output.width * writeStep(layer, place, device);
+  const blocks = (offset: number, words: number) =>
+    [offset, offset + 4 * words - 1].map((byte) => Math.floor(byte / block));
+  const [firstRead, lastRead] = blocks(place.inputOffset, input);
+  const [firstWritten, lastWritten] = blocks(place.outputOffset, output);
+  if (layer.streaming || (firstRead !== firstWritten && lastRead !== lastWritten)) return [];
+  return ["read-ahead needs input and output in different blocks of data memory"];
 }
 
 /** Results are read out four channels per word. */
