@@ -22,9 +22,13 @@ export function layerError(layer: Layer, code: string, message: string, hint: st
   return { code, severity: "error", message: `'${layer.name}' ${message}`, hint, ...(location ? { location } : {}) };
 }
 
+/** Words that all processors of a layer have. */
+export const shortestMemory = ({ processors }: KernelLayout, device: DeviceSpec): number =>
+  Math.min(...processors.map((processor) => wordsOf(device, processor)));
+
 export function weightsDoNotFit(layout: KernelLayout, length: number, device: DeviceSpec): Diagnostic {
   const { layer, processors } = layout;
-  const available = Math.min(...processors.map((processor) => wordsOf(device, processor)));
+  const available = shortestMemory(layout, device);
   const message = `needs ${length} words of weight memory, the same ones in ${processors.length} processors; ${
     length > available ? `a processor has ${available}` : `no ${length} of ${available} are left together`
   }`;

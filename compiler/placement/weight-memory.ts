@@ -5,7 +5,7 @@ import { ceilDiv, maskOfRange, roundUp } from "../ir/geometry.ts";
 import type { Network } from "../ir/network.ts";
 import type { LayerPlacement, WeightMemory, WeightPlacement } from "../ir/placement.ts";
 import { sharedLayers } from "./share-weights.ts";
-import { checkKernels, weightsDoNotFit } from "./weight-checks.ts";
+import { checkKernels, shortestMemory, weightsDoNotFit } from "./weight-checks.ts";
 import { fourWayColumns } from "./weight-four-way.ts";
 import { WeightColumns } from "./weight-columns.ts";
 import type { KernelCounts, KernelLayout } from "./weight-layout.ts";
@@ -92,6 +92,9 @@ class Placer {
 
   place(index: number, layout: KernelLayout): Diagnostic | null {
     const counts = kernelCounts(layout);
+    if (counts.length > shortestMemory(layout, this.device)) {
+      return weightsDoNotFit(layout, counts.length, this.device);
+    }
     const images = layout.processors.map((_, rank) => kernelImage(layout, rank));
     const beginsFourWay = layout.fourWay && index > 0 && this.network.layers[index - 1]?.calcx4 !== true;
     const startOf = (column: number) => (beginsFourWay ? 4 * column : column);
