@@ -86,7 +86,7 @@ export function caseNetwork(golden: Pick<GoldenCase, "inputs" | "arguments" | "d
   return { ...result, description, sample };
 }
 
-function caseWeights({ inputs }: Pick<GoldenCase, "inputs">, description: YamlNetwork): YamlWeights {
+export function caseWeights({ inputs }: Pick<GoldenCase, "inputs">, description: YamlNetwork): YamlWeights {
   if (inputs.checkpoint === undefined) {
     const { weights, bias, dataset } = description;
     const biasPath = inputs.bias ?? (bias === null ? null : `tests/bias_${bias}.npy`);
