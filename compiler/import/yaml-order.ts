@@ -79,7 +79,7 @@ function placeLayers(description: YamlNetwork, skip: number, diagnostics: Diagno
     places.set(sequence, layer.at);
     if (sequence >= skip) placed.push({ sequence, layer });
   }
-  return placed.sort((a, b) => a.sequence - b.sequence);
+  return placed.toSorted((a, b) => a.sequence - b.sequence);
 }
 
 const reservedNames: readonly string[] = ["stop", "input"];

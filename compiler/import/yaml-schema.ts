@@ -170,7 +170,7 @@ export function readRecord<R extends YamlRecord<object>>(
   for (const entry of tree.entries) {
     const key = spellings.get(entry.key);
     if (key === undefined) {
-      const hint = `Known keys are ${[...spellings.keys()].sort().join(", ")}.`;
+      const hint = `Known keys are ${[...spellings.keys()].toSorted().join(", ")}.`;
       report(yamlError("AI6202", `${what} has no key '${entry.key}'`, entry.keyAt, hint));
       continue;
     }

@@ -148,7 +148,7 @@ function ordered(requests: readonly BiasRequest[], used: readonly number[], devi
     const allowed = request.layer.pins.biasQuadrants ?? used;
     return allowed.length === 1 ? 0 : device.biasMemory.bytesPerQuadrant - request.bytes.length;
   };
-  return [...requests].sort((a, b) => key(a) - key(b));
+  return requests.toSorted((a, b) => key(a) - key(b));
 }
 
 /** Four outputs at a time take four bias bytes at a time. */

@@ -55,7 +55,7 @@ export class WeightColumns {
   /** All taken words, by processor and column, neighbours merged. */
   chunks(): WeightChunk[] {
     const chunks: WeightChunk[] = [];
-    for (const processor of [...this.taken.keys()].sort((a, b) => a - b)) {
+    for (const processor of [...this.taken.keys()].toSorted((a, b) => a - b)) {
       const taken = this.taken.get(processor) as Uint8Array;
       const contents = this.contents.get(processor) as Uint8Array;
       for (let column = 0; column < taken.length; column++) {
