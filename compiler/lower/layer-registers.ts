@@ -114,12 +114,8 @@ function writeLayer(
   }
 }
 
-/** Layers whose stream registers do not run into the next register. */
-function streamSlots({ device, registers }: LoweringContext): number {
-  const { perRegister, perLayer } = device.memoryMap.streamRegisters;
-  const distance = (registers.STREAM2?.index ?? 0) - (registers.STREAM1?.index ?? 0);
-  return (distance * perRegister) / perLayer;
-}
+/** Stream registers exist for the first layers only; writes for later ones would reach other registers, or none. */
+const streamSlots = ({ device }: LoweringContext): number => device.limits.streamingLayers;
 
 /** Clears every register of the hardware layers that the network leaves unused. */
 export function writeUnusedLayers(writer: RegisterWriter, context: LoweringContext): void {
