@@ -1,4 +1,5 @@
 import type { Diagnostic } from "../dsl/diagnostic.ts";
+import { hasErrors } from "../dsl/diagnostic.ts";
 import type { PassContext, PassResult } from "./passes/context.ts";
 
 /** One pass: from its input to its output, or to the reasons why there is none. */
@@ -22,12 +23,25 @@ export class Pipeline {
 
   /** The output of a pass. A pass without output ends `during`. */
   run<Input, Output>(pass: Pass<Input, Output>, input: Input, name: string = pass.name): Output {
-    const start = performance.now();
-    const { output, diagnostics } = pass(this.context, input);
-    this.times.push({ pass: name, milliseconds: performance.now() - start });
+    const { output, diagnostics } = this.measure(name, () => pass(this.context, input));
     this.diagnostics.push(...diagnostics);
     if (output === undefined) throw new NoOutput();
     return output;
+  }
+
+  /** Judges what a pass made. An error ends `during`. */
+  verify(name: string, judge: () => readonly Diagnostic[]): void {
+    const diagnostics = this.measure(name, judge);
+    this.diagnostics.push(...diagnostics);
+    if (hasErrors(diagnostics)) throw new NoOutput();
+  }
+
+  /** The result of a step that cannot fail. */
+  measure<Result>(name: string, step: () => Result): Result {
+    const start = performance.now();
+    const result = step();
+    this.times.push({ pass: name, milliseconds: performance.now() - start });
+    return result;
   }
 
   /** Ends `during`, as a user asked to see no further than here. */

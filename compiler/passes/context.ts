@@ -15,6 +15,12 @@ export interface PassResult<Output> {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** A result that is missing when it could not be made. */
+export const passResult = <Output>(
+  output: Output | undefined,
+  diagnostics: readonly Diagnostic[],
+): PassResult<Output> => (output === undefined ? { diagnostics } : { output, diagnostics });
+
 /** Findings of one pass, in the order they were made. */
 export class Findings {
   readonly diagnostics: Diagnostic[] = [];

@@ -20,7 +20,10 @@ export interface StagePlan {
 /** Why the stages of a plan cannot share one hardware layer, or null when they can. */
 export function whyNotTogether(plan: StagePlan, device: DeviceSpec, options: NetworkOptions): string | null {
   return (
-    eltwiseConflict(plan, device) ?? flattenConflict(plan) ?? dilationConflict(plan) ?? roundingConflict(plan, options)
+    eltwiseConflict(plan, device) ??
+    flattenConflict(plan) ??
+    dilationConflict(plan, device) ??
+    roundingConflict(plan, options)
   );
 }
 
@@ -57,8 +60,8 @@ function flattenConflict({ eltwise, pool, flatten, convolution }: StagePlan): st
   return null;
 }
 
-function dilationConflict({ eltwise, pool, flatten, convolution }: StagePlan): string | null {
-  if (convolution === null || !isWideDilation(convolution)) return null;
+function dilationConflict({ eltwise, pool, flatten, convolution }: StagePlan, device: DeviceSpec): string | null {
+  if (convolution === null || !isWideDilation(convolution, device)) return null;
   const others = pool !== null || eltwise !== null || flatten;
   return others ? "a 1-D convolution with wide dilation runs alone" : null;
 }

@@ -7,7 +7,6 @@ import { LayerGraph } from "./layer-graph.ts";
 import { bufferInput } from "./buffer-input.ts";
 import { separateGaps } from "./separate-gaps.ts";
 import { splitConcatenations } from "./split-concatenations.ts";
-import { widenStreamingKernels } from "./widen-streaming-kernels.ts";
 
 /**
  * Inserts and changes layers until data memory can hold every tensor where its readers need it. Values stay the
@@ -21,6 +20,5 @@ export function legalize(context: PassContext, network: Network): PassResult<Net
   splitConcatenations(context, graph, findings);
   separateGaps(context, graph, findings);
   alignProcessors(context, graph, findings);
-  widenStreamingKernels(graph, findings);
   return findings.result(graph.finish());
 }

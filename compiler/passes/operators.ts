@@ -1,4 +1,5 @@
-import type { Activation, EltwiseNode, ModelNode, PoolNode, SimpleNode, WeightedNode } from "../../dsl/model.ts";
+import type { DeviceSpec } from "../../targets/accelerator/device.ts";
+import type { Activation, EltwiseNode, ModelNode, Pair, PoolNode, SimpleNode, WeightedNode } from "../../dsl/model.ts";
 
 export const isWeighted = (node: ModelNode): node is WeightedNode =>
   node.kind === "conv2d" || node.kind === "conv1d" || node.kind === "convTranspose2d" || node.kind === "linear";
@@ -18,9 +19,7 @@ export const isView = (node: ModelNode): boolean =>
   node.kind === "flatten" || node.kind === "reshape" || node.kind === "crop" || node.kind === "concat";
 
 /** A 1-D convolution whose taps are too far apart for the 1-D engine and that runs as a 2-D one. */
-export const isWideDilation = (convolution: {
-  readonly kind: string;
-  readonly kernel: readonly [number, number];
-  readonly dilation: number;
-}): boolean =>
-  convolution.kind === "conv1d" && convolution.dilation > 1 && (convolution.kernel[0] - 1) * convolution.dilation >= 9;
+export const isWideDilation = (
+  { kind, kernel, dilation }: { readonly kind: string; readonly kernel: Pair; readonly dilation: number },
+  device: DeviceSpec,
+): boolean => kind === "conv1d" && dilation > 1 && (kernel[0] - 1) * dilation + 1 > device.limits.conv1dKernel.max;

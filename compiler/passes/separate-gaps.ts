@@ -51,5 +51,8 @@ function canWriteGap(context: PassContext, source: GraphSource, gap: number): bo
   const { layer } = source;
   if (layer.convolution === null) return true;
   const largest = 2 ** context.device.fields.writePointerIncrementBits;
-  return !isWideDilation(layer.convolution) && passesOf(layer.output.channels, context.device) * (gap + 1) <= largest;
+  return (
+    !isWideDilation(layer.convolution, context.device) &&
+    passesOf(layer.output.channels, context.device) * (gap + 1) <= largest
+  );
 }

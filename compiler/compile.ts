@@ -1,0 +1,110 @@
+import type { DeviceSpec } from "../targets/accelerator/device.ts";
+import type { Program } from "../targets/accelerator/program.ts";
+import { checkModel } from "../dsl/check.ts";
+import type { Diagnostic } from "../dsl/diagnostic.ts";
+import type { Model } from "../dsl/model.ts";
+import { executeLayers } from "../runtime/reference/execute.ts";
+import { printModel } from "./inspect/print-model.ts";
+import { printProgram } from "./inspect/print-program.ts";
+import type { Network, NetworkOptions } from "./ir/network.ts";
+import type { Placement } from "./ir/placement.ts";
+import { printNetwork } from "./ir/print-network.ts";
+import { printPlacement } from "./ir/print-placement.ts";
+import { printSchedule } from "./ir/print-schedule.ts";
+import { verifyNetwork } from "./ir/verify-network.ts";
+import { lowerProgram, type ProgramData } from "./lower/lower-program.ts";
+import { defaultProgramOptions, type ProgramOptions } from "./options.ts";
+import { passResult } from "./passes/context.ts";
+import type { Sample } from "./passes/fold-input.ts";
+import { modelToNetwork } from "./passes/model-to-network.ts";
+import { scheduleLayers } from "./passes/schedule-layers.ts";
+import type { NetworkWeights } from "./passes/weights.ts";
+import { Pipeline, type Pass, type PassTime } from "./pipeline.ts";
+import { placeNetwork } from "./placement/place.ts";
+import { verifyPlacement } from "./placement/verify-placement.ts";
+import { verifyProgram } from "./verify-program.ts";
+
+/** What a compilation reaches, in this order. */
+export const stageNames = ["model", "network", "schedule", "placement", "program"] as const;
+export type StageName = (typeof stageNames)[number];
+
+export interface CompileRequest {
+  readonly model: Model;
+  readonly device: DeviceSpec;
+  readonly weights: NetworkWeights;
+  /** Input of the known-answer test; null leaves the test out. */
+  readonly sample: Sample | null;
+  /** Default: no FIFO, averages cut toward zero. */
+  readonly network?: Partial<NetworkOptions>;
+  /** Default: `defaultProgramOptions`. */
+  readonly program?: Partial<ProgramOptions>;
+  /** Simulate the program and compare it with the reference; needs a sample. Default true. */
+  readonly verify?: boolean;
+  readonly stopAfter?: StageName | null;
+  /** Called with the text of every stage as it is reached; printing costs nothing without it. */
+  readonly onStage?: (name: StageName, text: string) => void;
+}
+
+/** Everything that was made before an error, or the wish to stop, ended the compilation. */
+export interface CompileResult {
+  readonly network?: Network;
+  readonly placement?: Placement;
+  readonly program?: Program;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly times: readonly PassTime[];
+}
+
+/**
+ * Model to Program, stage by stage, each judged before the next begins. Mistakes in model, weights or options are
+ * diagnostics, never exceptions. The same request gives the same result, byte for byte.
+ */
+export function compile(request: CompileRequest): CompileResult {
+  const { model, device } = request;
+  const options: NetworkOptions = { averagePoolRounding: false, fifo: "none", ...request.network };
+  const programOptions: ProgramOptions = { ...defaultProgramOptions(device), ...request.program };
+  const pipeline = new Pipeline({ device, options });
+  const reached = (name: StageName, print: () => string): void => {
+    request.onStage?.(name, print());
+    if (request.stopAfter === name) pipeline.stop();
+  };
+  const result: { network?: Network; placement?: Placement; program?: Program } = {};
+
+  pipeline.during(() => {
+    pipeline.verify("checkModel", () => checkModel(model, [device]));
+    reached("model", () => printModel(model));
+
+    const { network, sample } = modelToNetwork(pipeline, { model, weights: request.weights, sample: request.sample });
+    pipeline.verify("verifyNetwork", () => verifyNetwork(network, device));
+    result.network = network;
+    reached("network", () => printNetwork(network));
+
+    const schedule = pipeline.measure("scheduleLayers", () => scheduleLayers(network, device));
+    reached("schedule", () => printSchedule(schedule));
+
+    const placement = pipeline.run(placeLayers, network);
+    pipeline.verify("verifyPlacement", () => verifyPlacement(placement, device));
+    result.placement = placement;
+    reached("placement", () => printPlacement(placement));
+
+    const tensors = sample && pipeline.measure("executeLayers", () => executeLayers(network.layers, sample, options));
+    const program = pipeline.run(lowerWith(programOptions, { sample, tensors }), placement, "lowerProgram");
+    if (tensors !== null && request.verify !== false) {
+      pipeline.verify("verifyProgram", () => verifyProgram(program, placement, device, tensors));
+    }
+    result.program = program;
+    reached("program", () => printProgram(program));
+  });
+  return { ...result, diagnostics: pipeline.diagnostics, times: pipeline.times };
+}
+
+const placeLayers: Pass<Network, Placement> = ({ device }, network) => {
+  const { placement, diagnostics } = placeNetwork(network, device);
+  return passResult(placement, diagnostics);
+};
+
+const lowerWith =
+  (options: ProgramOptions, data: ProgramData): Pass<Placement, Program> =>
+  ({ device }, placement) => {
+    const { program, diagnostics } = lowerProgram(placement, device, options, data);
+    return passResult(program, diagnostics);
+  };

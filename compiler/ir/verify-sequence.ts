@@ -1,0 +1,120 @@
+import type { DeviceSpec } from "../../targets/accelerator/device.ts";
+import type { Diagnostic } from "../../dsl/diagnostic.ts";
+import { passesOf } from "./geometry.ts";
+import { LayerReport } from "./layer-report.ts";
+import type { Layer, Network } from "./network.ts";
+
+/** Limits that concern several layers: their number, streaming, the input FIFOs, and switches for all layers. */
+export function verifySequence(network: Network, device: DeviceSpec): Diagnostic[] {
+  return [
+    ...verifyCount(network, device),
+    ...verifyStreaming(network, device),
+    ...verifyFifo(network, device),
+    ...verifyBinary(network, device),
+  ];
+}
+
+function verifyCount(network: Network, device: DeviceSpec): Diagnostic[] {
+  const last = network.layers.at(-1);
+  if (last === undefined) {
+    return [{ code: "AI1523", severity: "error", message: `the network '${network.name}' has no layers` }];
+  }
+  const report = new LayerReport(last, device);
+  const marked = network.layers.some((layer) => layer.isOutput);
+  report.require(marked, "AI1523", "no layer of the network is an output");
+  const resets = network.layers.filter((layer) => needsReset(network, layer, device)).length;
+  const count = network.layers.length + resets;
+  const hidden = resets > 0 ? `, ${resets} of them inserted before average pooling` : "";
+  const text = `the network needs ${count} hardware layers${hidden}; ${device.name} has ${device.limits.layers}`;
+  report.require(
+    count <= device.limits.layers,
+    "AI2501",
+    text,
+    "Pooling and element-wise operators in front of a convolution need no layer.",
+  );
+  return report.diagnostics;
+}
+
+/** On some devices the average of the first window would start with what the element-wise layer left over. */
+function needsReset(network: Network, layer: Layer, device: DeviceSpec): boolean {
+  const before = network.layers[layer.index - 1];
+  return device.capabilities.averagePoolReset && layer.pool?.kind === "average" && (before?.eltwise ?? null) !== null;
+}
+
+function verifyStreaming(network: Network, device: DeviceSpec): Diagnostic[] {
+  const streaming = network.layers.filter((layer) => layer.streaming);
+  const { limits, capabilities, name } = device;
+  return streaming.flatMap((layer, position) => {
+    const report = new LayerReport(layer, device);
+    const { convolution, index } = layer;
+    const inRow =
+      index === position && layer.sources.length === 1 && layer.sources[0] === (index === 0 ? "input" : index - 1);
+    report.require(inRow, "AI2530", "streaming layers are the first ones, each reading the one before it");
+    if (position >= limits.streamingLayers) {
+      report.error("AI2530", `it is streaming layer number ${position + 1}; ${name} has ${limits.streamingLayers}`);
+    }
+    const readers = network.layers.filter((other) => other.sources.includes(index) && other.index !== index + 1);
+    const isLast = position === streaming.length - 1;
+    if (!isLast && (readers.length > 0 || layer.isOutput)) {
+      report.error(
+        "AI2530",
+        "its result streams into the next layer and can neither be read elsewhere nor be an output",
+      );
+    }
+    if (convolution === null) {
+      report.require(capabilities.streamingPassthrough, "AI2530", `on ${name} a streaming layer must convolve`);
+    } else {
+      // A 1x1 kernel is executed as a padded 3x3 kernel.
+      const padded = convolution.padding[0] > 0 || (convolution.kind === "conv2d" && convolution.kernel[0] === 1);
+      const may = padded || !isLast || capabilities.streamingWithoutPadding;
+      report.require(may, "AI2530", `the last streaming layer needs padding on ${name}`);
+      if (convolution.bias !== null && !capabilities.streamingBias) {
+        report.warning(
+          "AI2531",
+          `a bias in a streaming layer is unreliable on ${name}`,
+          "Drop the bias of this layer.",
+        );
+      }
+    }
+    return report.diagnostics;
+  });
+}
+
+function verifyFifo({ layers, input, options }: Network, device: DeviceSpec): Diagnostic[] {
+  const [first] = layers;
+  const { fifo } = options;
+  if (first === undefined || fifo === "none") return [];
+  const report = new LayerReport(first, device);
+  const perFifo = input.format === "CHW" ? 1 : device.processorsPerDataInstance;
+  const limit = fifo === "standard" ? perFifo * device.quadrants : perFifo;
+  const text = `the input has ${input.channels} channels in ${input.format} format; this FIFO delivers ${limit}`;
+  report.require(input.channels <= limit, "AI2529", text, "Load the input into data memory, or use fewer channels.");
+  const readers = layers.filter((layer) => layer.sources.includes("input"));
+  report.require(readers.length === 1 && readers[0] === first, "AI2529", "only the first layer can read from a FIFO");
+  const pixels = input.height * input.width;
+  const words = input.format === "CHW" ? Math.ceil(pixels / 4) : pixels * passesOf(input.channels, device);
+  report.require(
+    words < device.limits.fifoFrameWords,
+    "AI2529",
+    `the input frame has ${words} words; less than ${device.limits.fifoFrameWords} are possible`,
+  );
+  if (fifo !== "standard") {
+    report.require(first.convolution !== null, "AI2529", "the first layer must convolve when a fast FIFO feeds it");
+    report.require(
+      first.outputBits === 8,
+      "AI2529",
+      "the first layer must have 8-bit results when a fast FIFO feeds it",
+    );
+  }
+  return report.diagnostics;
+}
+
+/** One switch decides for all layers whether one-bit weights are 0/-1 or +1/-1. */
+function verifyBinary({ layers }: Network, device: DeviceSpec): Diagnostic[] {
+  const single = layers.filter((layer) => layer.convolution?.weights?.bits === 1);
+  const odd = single.find((layer) => layer.convolution?.weights?.binary !== single[0]?.convolution?.weights?.binary);
+  if (odd === undefined) return [];
+  const report = new LayerReport(odd, device);
+  report.error("AI2524", "weights of +1 and -1 cannot be mixed with 1-bit weights of 0 and -1 in one network");
+  return report.diagnostics;
+}
