@@ -8,15 +8,20 @@ import { captureSource } from "./source-location.ts";
 import { TensorHandle } from "./tensor-handle.ts";
 
 /** Problems travel with the model, unseen by JSON; shared by all copies of this package in one process. */
-const problemsKey = Symbol.for("ai8xc.model.problems");
+const problemsKey: unique symbol = Symbol.for("ai8xc.model.problems");
+
+/** A model made by `defineModel`. */
+export interface DefinedModel extends Model {
+  readonly [problemsKey]: readonly Diagnostic[];
+}
 
 /** Mistakes made while a model was built, which its graph alone does not show. */
 export function buildProblems(model: Model): readonly Diagnostic[] {
-  return (model as { readonly [problemsKey]?: readonly Diagnostic[] })[problemsKey] ?? [];
+  return isModel(model) ? model[problemsKey] : [];
 }
 
 /** True for values made by `defineModel`. */
-export const isModel = (value: unknown): value is Model =>
+export const isModel = (value: unknown): value is DefinedModel =>
   typeof value === "object" && value !== null && problemsKey in value;
 
 interface LooseOptions {
@@ -30,7 +35,7 @@ export function buildModel(
   options: LooseOptions,
   build: (input: TensorHandle) => unknown,
   caller: (...args: never[]) => unknown,
-): Model {
+): DefinedModel {
   const builder = new GraphBuilder();
   const call: Call = { builder, operator: "defineModel", captured: captureSource(caller) };
   const devices = readDevices(call, options.device);
@@ -39,7 +44,7 @@ export function buildModel(
   const outputs = readOutputs(call, result);
   const model = builder.finish(readName(call, options.name), devices, outputs);
   Object.defineProperty(model, problemsKey, { value: builder.problems() });
-  return Object.freeze(model);
+  return Object.freeze(model) as DefinedModel;
 }
 
 function readName(call: Call, name: unknown): string {

@@ -1,31 +1,95 @@
-import { buildModel } from "./define-model.ts";
-import { concatenation, eltwise } from "./functions.ts";
+/** What users of ai8xc import to write a model. */
 import type { DeviceName } from "../targets/accelerator/device.ts";
-import type { Model } from "./model.ts";
-import type { TensorHandle } from "./tensor-handle.ts";
+import { buildModel, type DefinedModel } from "./define-model.ts";
+import { concatenation, eltwise } from "./functions.ts";
+import type { Combined, Concatenated, FirstOperand, OtherOperands } from "./operands.ts";
+import type { TensorLike, Tensor } from "./tensor.ts";
+import type { Devices } from "./types/call.ts";
 
-export function defineModel(
-  options: {
-    name: string;
-    device: DeviceName | readonly DeviceName[];
-    input: { shape: readonly number[]; format: "CHW" | "HWC" };
-  },
-  build: (x: TensorHandle) => TensorHandle | readonly TensorHandle[],
-): Model {
-  return buildModel(options, build, defineModel);
+export type { DefinedModel } from "./define-model.ts";
+export type { Diagnostic } from "./diagnostic.ts";
+export type { Model, Pins } from "./model.ts";
+export type { AnyTensor, Tensor } from "./tensor.ts";
+export type { DeviceName };
+
+/** Name, device and input of a model. */
+export interface ModelOptions<
+  D extends Devices,
+  S extends readonly [number, number, number] | readonly [number, number],
+  F extends "CHW" | "HWC",
+> {
+  readonly name: string;
+  /** One device, or several: then the limits of all of them apply. */
+  readonly device: D;
+  readonly input: {
+    /** [channels, rows, columns], or [channels, length] of one-dimensional data. */
+    readonly shape: S;
+    /** How the input lies in memory: channel after channel (few channels), or pixel after pixel. */
+    readonly format: F;
+  };
 }
-export function add(...operands: readonly TensorHandle[]): TensorHandle {
-  return eltwise("add", add, operands);
+
+/**
+ * Defines a model: `build` gets the network input and returns the output tensor, or an array of them.
+ * Mistakes the types cannot see are collected in the model and told by `modelDiagnostics`.
+ */
+export function defineModel<
+  const D extends Devices,
+  const S extends readonly [number, number, number] | readonly [number, number],
+  const F extends "CHW" | "HWC",
+>(
+  options: ModelOptions<D, S, F>,
+  build: (input: NoInfer<Tensor<D, InputShape<S>, F, 0>>) => TensorLike | readonly TensorLike[],
+): DefinedModel {
+  return buildModel(options, build as (input: unknown) => unknown, defineModel);
 }
-export function sub(...operands: readonly TensorHandle[]): TensorHandle {
-  return eltwise("sub", sub, operands);
+
+type InputShape<S extends readonly number[]> = S extends readonly [
+  infer C extends number,
+  infer H extends number,
+  infer W extends number,
+]
+  ? [C, H, W]
+  : S extends readonly [infer C extends number, infer L extends number]
+    ? [C, L, 1]
+    : [number, number, number];
+
+/** Sum of 2 or more tensors of one shape. */
+export function add<const A extends TensorLike, const B extends readonly TensorLike[]>(
+  first: FirstOperand<"add", A, B>,
+  ...others: OtherOperands<"add", A, B>
+): Combined<A, B> {
+  return eltwise("add", add, [first, ...others]) as unknown as Combined<A, B>;
 }
-export function bitwiseXor(...operands: readonly TensorHandle[]): TensorHandle {
-  return eltwise("xor", bitwiseXor, operands);
+
+/** First tensor less the others. */
+export function sub<const A extends TensorLike, const B extends readonly TensorLike[]>(
+  first: FirstOperand<"sub", A, B>,
+  ...others: OtherOperands<"sub", A, B>
+): Combined<A, B> {
+  return eltwise("sub", sub, [first, ...others]) as unknown as Combined<A, B>;
 }
-export function bitwiseOr(...operands: readonly TensorHandle[]): TensorHandle {
-  return eltwise("or", bitwiseOr, operands);
+
+/** Exclusive or of the bits of 2 or more tensors of one shape. */
+export function bitwiseXor<const A extends TensorLike, const B extends readonly TensorLike[]>(
+  first: FirstOperand<"bitwiseXor", A, B>,
+  ...others: OtherOperands<"bitwiseXor", A, B>
+): Combined<A, B> {
+  return eltwise("xor", bitwiseXor, [first, ...others]) as unknown as Combined<A, B>;
 }
-export function concat(...parts: readonly TensorHandle[]): TensorHandle {
-  return concatenation(concat, parts);
+
+/** Inclusive or of the bits of 2 or more tensors of one shape. */
+export function bitwiseOr<const A extends TensorLike, const B extends readonly TensorLike[]>(
+  first: FirstOperand<"bitwiseOr", A, B>,
+  ...others: OtherOperands<"bitwiseOr", A, B>
+): Combined<A, B> {
+  return eltwise("or", bitwiseOr, [first, ...others]) as unknown as Combined<A, B>;
+}
+
+/** The channels of all tensors, one after the other. */
+export function concat<const A extends TensorLike, const B extends readonly TensorLike[]>(
+  first: FirstOperand<"concat", A, B>,
+  ...others: OtherOperands<"concat", A, B>
+): Concatenated<A, B> {
+  return concatenation(concat, [first, ...others]) as unknown as Concatenated<A, B>;
 }

@@ -5,7 +5,7 @@ import { foldRules } from "../rules/arrange.ts";
 import { firstBroken } from "../rules/evaluate.ts";
 import type { Facts } from "../rules/rule.ts";
 import type { Larger, Product, Quotient, Sum, Whole } from "../types/arithmetic.ts";
-import type { ShapeTuple } from "../types/call.ts";
+import type { CallOf, Option } from "../types/call.ts";
 import type { AnyFacts } from "../types/evaluate.ts";
 import type { FactContext } from "./context.ts";
 import { inputNode, usableSize } from "./weighted.ts";
@@ -79,21 +79,21 @@ export const foldFacts = ({ height, width }: Shape, factor: number): Facts => ({
 });
 
 /** Twin of `foldFacts`. */
-export interface FoldFacts<S extends ShapeTuple, Factor, Spec extends DeviceSpec> extends AnyFacts {
+export interface FoldFacts<C extends CallOf, Spec extends DeviceSpec> extends AnyFacts {
   readonly spec: Spec;
-  readonly factor: Factor;
-  readonly data: `${S[1]}x${S[2]}`;
-  readonly divides: number extends Factor
-    ? boolean
-    : number extends Whole<Factor>
-      ? false
-      : Factor extends 0
-        ? false
-        : Divides<Factor, S[1]> extends false
-          ? false
-          : Divides<Factor, S[2]>;
+  readonly factor: C["argument"];
+  readonly data: `${C["shape"][1]}x${C["shape"][2]}`;
+  readonly divides: Divides<C["argument"], C["shape"][1]> extends false ? false : Divides<C["argument"], C["shape"][2]>;
 }
-type Divides<A, B> = number extends A | B ? boolean : Product<Quotient<B, A>, A> extends B ? true : false;
+type Divides<A, B> = number extends A | B
+  ? boolean
+  : number extends Whole<A>
+    ? false
+    : A extends 0
+      ? false
+      : Product<Quotient<B, A>, A> extends B
+        ? true
+        : false;
 
 /** Facts for `reshapeRules`. */
 export function reshapeFacts(node: ReshapeNode, context: FactContext): Facts {
@@ -108,14 +108,14 @@ export function reshapeFacts(node: ReshapeNode, context: FactContext): Facts {
   };
 }
 
-/** Twin of `reshapeFacts`. */
-export interface ReshapeFacts<S extends ShapeTuple, Height, Width, Spec extends DeviceSpec> extends AnyFacts {
+/** Twin of `reshapeFacts`; the width is the option `width` of the call. */
+export interface ReshapeFacts<C extends CallOf, Spec extends DeviceSpec> extends AnyFacts {
   readonly spec: Spec;
-  readonly data: `${S[1]}x${S[2]}`;
-  readonly result: `${Height & number}x${Width & number}`;
-  readonly pixels: Product<S[1], S[2]>;
-  readonly pixelsAfter: Product<Whole<Height>, Whole<Width>>;
-  readonly largestSide: Larger<Whole<Height>, Whole<Width>>;
+  readonly data: `${C["shape"][1]}x${C["shape"][2]}`;
+  readonly result: `${C["argument"] & number}x${Option<C["options"], "width", 1> & number}`;
+  readonly pixels: Product<C["shape"][1], C["shape"][2]>;
+  readonly pixelsAfter: Product<Whole<C["argument"]>, Whole<Option<C["options"], "width", 1>>>;
+  readonly largestSide: Larger<Whole<C["argument"]>, Whole<Option<C["options"], "width", 1>>>;
 }
 
 /** Facts for `cropRules`. */
@@ -123,9 +123,9 @@ export function cropFacts(node: CropNode, context: FactContext): Facts {
   return { height: context.input.shape.height, dropped: node.rows[0] + node.rows[1] };
 }
 
-/** Twin of `cropFacts`. */
-export interface CropFacts<S extends ShapeTuple, Start, End, Spec extends DeviceSpec> extends AnyFacts {
+/** Twin of `cropFacts`; the rows dropped at the end are the option `end` of the call. */
+export interface CropFacts<C extends CallOf, Spec extends DeviceSpec> extends AnyFacts {
   readonly spec: Spec;
-  readonly height: S[1];
-  readonly dropped: Sum<Whole<Start>, Whole<End>>;
+  readonly height: C["shape"][1];
+  readonly dropped: Sum<Whole<C["argument"]>, Whole<Option<C["options"], "end", 0>>>;
 }

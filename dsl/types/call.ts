@@ -19,42 +19,33 @@ export type Role = "CHW" | "HWC" | "conv" | "normalized" | "activated" | "wide" 
 
 /** A call as types: operator, the tensor it reads, its first argument and its options. */
 export interface CallOf {
-  readonly op: keyof FactTable<never, never>;
+  readonly op: keyof FactTable<CallOf, DeviceSpec>;
   readonly shape: ShapeTuple;
   readonly role: Role;
   /** Weight bytes used before the call. */
   readonly used: number;
   /** First argument. */
   readonly argument: unknown;
-  readonly options: object;
+  readonly options: unknown;
 }
 
 /** The literal record of a device: type-level limits are read from the same constants as the run-time ones. */
 export type SpecOf<D extends DeviceName> = (typeof devices)[D];
 
 /** The sentence of the first problem, device by device, or null. */
-export type Problem<Rules extends readonly Rule[], C extends CallOf, D> = D extends readonly [
-  infer First,
-  ...infer Rest,
-]
-  ? FirstBroken<Rules, FactsFor<C, SpecOf<First & DeviceName>>> extends infer P extends string
-    ? P
-    : Problem<Rules, C, Rest>
-  : D extends DeviceName
-    ? FirstBroken<Rules, FactsFor<C, SpecOf<D>>>
-    : null;
+export type Problem<Rules extends readonly Rule[], C extends CallOf, D> = Devices extends D
+  ? null
+  : D extends readonly [infer First, ...infer Rest]
+    ? FirstBroken<Rules, FactsFor<C, SpecOf<First & DeviceName>>> extends infer P extends string
+      ? P
+      : Problem<Rules, C, Rest>
+    : D extends DeviceName
+      ? FirstBroken<Rules, FactsFor<C, SpecOf<D>>>
+      : null;
 
 /** Facts of a call on a device. */
 export type FactsFor<C extends CallOf, Spec extends DeviceSpec> = FactTable<C, Spec>[C["op"] &
   keyof FactTable<C, Spec>];
-
-/** The type of a parameter: the argument's own, or the sentence when a rule is broken. */
-export type Valid<T, P> = [P] extends [null] ? T : NoInfer<P>;
-
-/** In place of a method that cannot be called here. */
-export interface Unavailable<Why extends string> {
-  readonly unavailable: Why;
-}
 
 /** An option's type, or its default when it was left out. */
 export type Option<O, K, Default> = K extends keyof O ? ([O[K]] extends [undefined] ? Default : O[K]) : Default;
