@@ -1,0 +1,134 @@
+import type { Diagnostic } from "../../dsl/diagnostic.ts";
+import type { Shape } from "../../dsl/model.ts";
+import type { Layer, Network } from "../ir/network.ts";
+import type { YamlNetwork } from "./yaml.ts";
+import type { YamlProgram } from "./yaml-network.ts";
+import type { YamlWeights } from "./yaml-options.ts";
+import type { YamlLayer } from "./yaml-schema.ts";
+import { convolves } from "./yaml-tensors.ts";
+import { yamlError } from "./yaml-values.ts";
+
+/** Keys of layers that say nothing about what the network computes, and why. */
+const tuningKeys: readonly (readonly [keyof YamlLayer["values"], string])[] = [
+  ["calcx4", "it only changes the speed of a layer"],
+  ["readahead", "it only changes the speed of a layer"],
+  ["tcalc", "it only changes the speed of a layer"],
+  ["simulated_sequence", "it is for tests of the reference generator"],
+  ["snoop_sequence", "models cannot watch the bus"],
+  ["in_channel_skip", "it is for tests of the reference generator"],
+];
+
+/** Keys without meaning in a model are left out with a warning (AI6212). */
+export function leftOutKeys({ layers, unload, dataBuffers, snoop, at }: YamlNetwork): Diagnostic[] {
+  const inLayers = layers.flatMap(({ values, places, at: layerAt }) =>
+    tuningKeys.flatMap(([key, reason]) => {
+      if (values[key] === undefined || values[key] === false) return [];
+      return [leftOut(`'${key}' is left out: ${reason}`, places[key] ?? layerAt)];
+    }),
+  );
+  const [buffer] = dataBuffers;
+  return [
+    ...inLayers,
+    ...unload.slice(0, 1).map((item) => leftOut("'unload' is left out: outputs are read out as they are", item.at)),
+    ...(buffer === undefined ? [] : [leftOut("'data_buffer' is left out: no layer keeps data", buffer.at)]),
+    ...(snoop === null ? [] : [leftOut("'snoop' is left out: models cannot watch the bus", at)]),
+  ];
+}
+
+const leftOut = (message: string, location: Diagnostic["location"] & object): Diagnostic => ({
+  code: "AI6212",
+  severity: "warning",
+  message,
+  location,
+});
+
+/** Execution must pass the layers in the order of the description: a model has no jumps (AI6211). */
+export function orderProblems(network: Network, program: YamlProgram): Diagnostic[] {
+  const jumps = program.successors.filter(({ onSnoop }) => !onSnoop).map(({ layer }) => layer);
+  const layers = program.startLayer === 0 ? jumps : [program.startLayer, ...jumps];
+  return layers.map((index) => {
+    const at = network.layers[index]?.origins[0]?.source ?? { file: "", line: 1, column: 1 };
+    const message = `not supported yet: execution that starts at or leaves layer ${index} other than in order`;
+    return yamlError("AI6211", message, at, "Write the layers in the order of their execution.");
+  });
+}
+
+/** Channels by the weights against channels by the layers in front, both sides shown (AI1807). */
+export function channelProblems(network: Network, description: YamlNetwork, weights: YamlWeights): Diagnostic[] {
+  return network.layers.flatMap((layer) => {
+    const at = layer.origins[0]?.source;
+    const written = description.layers.find((candidate) => candidate.at === at);
+    if (at === undefined || layer.convolution?.weights == null || written?.values.in_channels !== undefined) return [];
+    const delivered = layer.sources.map((source) => shapeOf(network, source).channels);
+    const sum = delivered.reduce((total, channels) => total + channels, 0);
+    const { channels } = layer.input;
+    const fits = [sum, sum / (layer.eltwise?.operands ?? 1)].includes(channels);
+    if (fits || delivered.every((count) => count === channels)) return [];
+    const taken = `the weights of layer ${layer.index}${storedName(layer, network, weights)} take ${channels} channels`;
+    const message = `${taken}; the network delivers ${sum} (${sourceNames(layer)})`;
+    return [
+      yamlError("AI1807", message, at, "Check that the weights belong to this network, and the order of layers."),
+    ];
+  });
+}
+
+const shapeOf = (network: Network, source: Layer["sources"][number]): Shape =>
+  source === "input" ? network.input : (network.layers[source] as Layer).output;
+
+const sourceNames = ({ sources }: Layer): string =>
+  sources.map((source) => (source === "input" ? "network input" : `layer ${source}`)).join(", ");
+
+function storedName(layer: Layer, network: Network, weights: YamlWeights): string {
+  if (weights.kind === "test") return "";
+  const owners = network.layers.filter(
+    ({ convolution }, i) =>
+      convolution?.weights != null &&
+      network.layers.findIndex((other) => other.convolution?.weights === convolution.weights) === i,
+  );
+  const stored = weights.layers[owners.findIndex((owner) => owner.convolution?.weights === layer.convolution?.weights)];
+  return stored === undefined ? "" : ` ('${stored.key}' [${stored.shape.join(", ")}])`;
+}
+
+/** More stored weights than layers (AI4114): mostly the file of a larger network. */
+export function surplusWeights(description: YamlNetwork, weights: YamlWeights): Diagnostic[] {
+  if (weights.kind === "test") return [];
+  const needed = weightedLayers(description).length;
+  const unused = weights.layers.slice(needed);
+  if (unused.length === 0) return [];
+  const message = `the network has ${needed} layers with weights, ${weights.fileName} has ${weights.layers.length}: ${unused.map(({ key }) => key).join(", ")} not used`;
+  return [{ code: "AI4114", severity: "warning", message, location: description.at }];
+}
+
+/** When weights and layers do not fit, shows which weights each layer was given. */
+export function withWeightTable(
+  diagnostics: readonly Diagnostic[],
+  description: YamlNetwork,
+  weights: YamlWeights,
+): readonly Diagnostic[] {
+  const first = diagnostics.findIndex(({ code }) => ["AI1803", "AI1804", "AI1807", "AI4101"].includes(code));
+  if (first < 0 || weights.kind === "test") return diagnostics;
+  const layers = weightedLayers(description);
+  const rows = Array.from({ length: Math.max(layers.length, weights.layers.length) }, (_, row) => {
+    const [layer, stored] = [layers[row], weights.layers[row]];
+    const file = stored === undefined ? "nothing" : `${stored.key} [${stored.shape.join(", ")}]`;
+    return { message: `${layer === undefined ? "no layer" : layerTitle(layer, description)} <- ${file}` };
+  });
+  return diagnostics.map((diagnostic, i) => (i === first ? { ...diagnostic, notes: rows } : diagnostic));
+}
+
+function layerTitle(layer: YamlLayer, description: YamlNetwork): string {
+  const { operator = "conv2d", kernel_size, name } = layer.values;
+  const kernel = kernel_size === undefined ? "" : ` ${[kernel_size.rows, kernel_size.columns ?? []].flat().join("x")}`;
+  const title = name === undefined ? "" : ` '${name}'`;
+  return `layer ${description.layers.indexOf(layer)}${title} (${operator}${kernel}, line ${layer.at.line})`;
+}
+
+/** Layers with weights of their own, in the order in which stored weights are given to them. */
+export function weightedLayers({ layers }: YamlNetwork): readonly YamlLayer[] {
+  let sequence = -1;
+  const numbered = layers.map((layer) => ({ layer, sequence: (sequence = layer.values.sequence ?? sequence + 1) }));
+  return numbered
+    .toSorted((a, b) => a.sequence - b.sequence)
+    .map(({ layer }) => layer)
+    .filter((layer) => convolves(layer) && layer.values.bypass !== true && layer.values.weight_source === undefined);
+}

@@ -1,0 +1,84 @@
+import type { Pair, Shape } from "../../dsl/model.ts";
+import type { LayerConvolution, LayerPool } from "../../runtime/reference/layer.ts";
+import type { Layer } from "../ir/network.ts";
+import type { SourceCall } from "./model-source.ts";
+
+/** The calls that the stages of a layer become. Whatever has its default is left out. */
+
+const quoted = (text: string): string => JSON.stringify(text);
+const sizeText = ([rows, columns]: Pair): string => (rows === columns ? `${rows}` : `[${rows}, ${columns}]`);
+const samePair = (a: Pair, b: Pair): boolean => a[0] === b[0] && a[1] === b[1];
+
+export const nameCall = (name: string): SourceCall => ({ method: "named", argument: quoted(name), options: {} });
+
+export const copyCall = (name: string): SourceCall => ({
+  method: "passthrough",
+  argument: null,
+  options: { name: quoted(name) },
+});
+
+export const flattenCall: SourceCall = { method: "flatten", argument: null, options: {} };
+
+/** Cropping and cutting anew, as far as the layer does either. `source` is what it reads, parts side by side. */
+export function viewCalls({ crop, input }: Layer, source: Shape): SourceCall[] {
+  const rows = source.height - crop[0] - crop[1];
+  const crops = crop[0] > 0 || crop[1] > 0;
+  const reshapes = input.height !== rows || input.width !== source.width;
+  return [
+    ...(crops ? [{ method: "crop", argument: `${crop[0]}, ${crop[1]}`, options: {} }] : []),
+    ...(reshapes ? [{ method: "reshape", argument: `${input.height}, ${input.width}`, options: {} }] : []),
+  ];
+}
+
+/** `name` is null where another operator of the layer carries it. */
+export function poolCall(pool: LayerPool, width: number, name: string | null): SourceCall {
+  const { kind, size, stride, dilation } = pool;
+  const oneDimensional = width === 1 && size[1] === 1 && stride[1] === 1 && dilation[1] === 1;
+  const show = oneDimensional ? ([along]: Pair): string => `${along}` : sizeText;
+  return {
+    method: `${kind === "max" ? "max" : "avg"}Pool${oneDimensional ? "1d" : "2d"}`,
+    argument: show(size),
+    options: {
+      ...(name === null ? {} : { name: quoted(name) }),
+      ...(samePair(stride, size) ? {} : { stride: show(stride) }),
+      ...(samePair(dilation, [1, 1]) ? {} : { dilation: show(dilation) }),
+    },
+  };
+}
+
+export interface ConvolutionRemarks {
+  readonly name: string;
+  /** The description fixes the output shift; otherwise it stays with the weights. */
+  readonly fixedShift: number | null;
+  /** Operator whose weights are used. */
+  readonly weightsOf: string | null;
+}
+
+export function convolutionCall(layer: Layer, convolution: LayerConvolution, remarks: ConvolutionRemarks): SourceCall {
+  const { kind, weights, bias } = convolution;
+  const { name, fixedShift, weightsOf } = remarks;
+  const options: Record<string, string> = { name: quoted(name), ...windowOptions(convolution) };
+  if (layer.activation !== null) options["activation"] = quoted(layer.activation);
+  if (bias === null) options["bias"] = "false";
+  if (layer.outputBits === 32) options["wide"] = "true";
+  if (weights !== null && weights.bits !== 8) options["weightBits"] = `${weights.bits}`;
+  if (weights?.binary === true) options["binary"] = "true";
+  if (fixedShift !== null) options["outputShift"] = `${fixedShift}`;
+  if (weightsOf !== null) options["weightsOf"] = quoted(weightsOf);
+  if (layer.streaming) options["streaming"] = "true";
+  return { method: kind, argument: `${layer.output.channels}`, options };
+}
+
+function windowOptions(convolution: LayerConvolution): Record<string, string> {
+  const { kind, kernel, padding, dilation, stride, outputPadding, groups } = convolution;
+  if (kind === "linear") return {};
+  const transposed = kind === "convTranspose2d";
+  return {
+    kernel: kind === "conv1d" ? `${kernel[0]}` : sizeText(kernel),
+    ...(padding[0] === 0 ? {} : { padding: `${padding[0]}` }),
+    ...(stride === (transposed ? 2 : 1) ? {} : { stride: `${stride}` }),
+    ...(dilation === 1 ? {} : { dilation: `${dilation}` }),
+    ...(transposed && outputPadding !== 1 ? { outputPadding: `${outputPadding}` } : {}),
+    ...(groups === 1 ? {} : { groups: `${groups}` }),
+  };
+}

@@ -1,0 +1,51 @@
+import { invariant } from "../../dsl/diagnostic.ts";
+import type { DeviceSpec } from "../../targets/accelerator/device.ts";
+import type { Network } from "../ir/network.ts";
+import type { LayerPlacement } from "../ir/placement.ts";
+import { pinnedLayers } from "../placement/place-pinned.ts";
+import type { SourceCall } from "./model-source.ts";
+
+const placeKeys = ["outputProcessors", "inputOffset", "outputOffset", "writeGap", "readGap"] as const;
+
+/** `.pin({ ... })` for every layer of a network whose memory is pinned: what would be assumed anyway is left out. */
+export function pinCalls(network: Network, device: DeviceSpec): SourceCall[] {
+  const wanted = placementOf(network, device);
+  const assumed = placementOf(withoutPlaces(network), device);
+  return network.layers.map(({ index, pins }) => {
+    const [want, have] = [wanted[index] as LayerPlacement, assumed[index] as LayerPlacement];
+    const options: Record<string, string> = { layer: `${index}`, processors: maskText(want.processors) };
+    for (const key of placeKeys) {
+      const value = want[key];
+      const usual = key === "outputOffset" ? 0 : have[key];
+      if (value !== usual) options[key] = typeof value === "bigint" ? maskText(value) : offsetText(key, value);
+    }
+    if (pins.biasQuadrants !== undefined) options["biasQuadrants"] = `[${pins.biasQuadrants.join(", ")}]`;
+    return { method: "pin", argument: null, options };
+  });
+}
+
+/** An operator that has to share a layer with another one. */
+export const layerPin = (layer: number): SourceCall => ({
+  method: "pin",
+  argument: null,
+  options: { layer: `${layer}` },
+});
+
+function placementOf(network: Network, device: DeviceSpec): LayerPlacement[] {
+  const layers = pinnedLayers(network, device);
+  invariant(layers, "every layer of an imported network names its processors");
+  return layers;
+}
+
+/** Input offsets follow from output offsets, so that these stay. */
+function withoutPlaces(network: Network): Network {
+  const layers = network.layers.map((layer) => {
+    const { processors = 0n, outputOffset = 0 } = layer.pins;
+    return { ...layer, pins: { processors, outputOffset } };
+  });
+  return { ...network, layers };
+}
+
+const maskText = (mask: bigint): string => `0x${mask.toString(16)}n`;
+const offsetText = (key: string, value: number): string =>
+  key.endsWith("Offset") ? `0x${value.toString(16).padStart(4, "0")}` : `${value}`;

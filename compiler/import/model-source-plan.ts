@@ -1,0 +1,142 @@
+import type { DeviceSpec } from "../../targets/accelerator/device.ts";
+import type { Diagnostic } from "../../dsl/diagnostic.ts";
+import type { EltwiseKind, Shape } from "../../dsl/model.ts";
+import type { LayerWeights, TensorSource } from "../../runtime/reference/layer.ts";
+import { whyNotTogether } from "../passes/fusion-rules.ts";
+import type { Layer, Network } from "../ir/network.ts";
+import type { ModelSource, SourceCall, SourceJoin, SourceLayer } from "./model-source.ts";
+import { convolutionCall, copyCall, flattenCall, nameCall, poolCall, viewCalls } from "./model-source-calls.ts";
+import { layerPin, pinCalls } from "./model-source-pins.ts";
+import { unsupportedParts } from "./model-source-support.ts";
+
+export interface PlanOptions {
+  readonly device: DeviceSpec;
+  /** Names of the layers, unique, fit for constants. */
+  readonly names: readonly string[];
+  /** Output shifts that the description fixes, by layer; null: they stay with the weights. */
+  readonly fixedShifts: readonly (number | null)[];
+  /** Keep hardware layers, processors and memory; otherwise the compiler chooses anew. */
+  readonly pins: boolean;
+  readonly oneDimensionalInput: boolean;
+}
+
+/**
+ * The model source of a network: one entry per hardware layer, in order. What the model language has no words for is
+ * an AI6211 error. Without pins, layers that only copy are left out.
+ */
+export function planModelSource(
+  network: Network,
+  options: PlanOptions,
+): { readonly source?: ModelSource; readonly diagnostics: readonly Diagnostic[] } {
+  const diagnostics = unsupportedParts(network);
+  if (diagnostics.length > 0) return { diagnostics };
+  const { channels, height, width, format } = network.input;
+  const shape = options.oneDimensionalInput ? [channels, height] : [channels, height, width];
+  const layers = new Planner(network, options).layers();
+  return { source: { name: network.name, device: network.device, input: { shape, format }, layers }, diagnostics };
+}
+
+const joins: Readonly<Record<EltwiseKind, SourceJoin>> = { add: "add", sub: "sub", xor: "bitwiseXor", or: "bitwiseOr" };
+
+class Planner {
+  readonly #network: Network;
+  readonly #options: PlanOptions;
+  readonly #pins: readonly SourceCall[];
+  /** The first layer with these weights; layers that share weights hold the very same object. */
+  readonly #owners = new Map<LayerWeights, string>();
+
+  constructor(network: Network, options: PlanOptions) {
+    this.#network = network;
+    this.#options = options;
+    this.#pins = options.pins ? pinCalls(network, options.device) : [];
+  }
+
+  layers(): SourceLayer[] {
+    const stand: TensorSource[] = [];
+    return this.#network.layers.flatMap((layer) => {
+      const sources = layer.sources.map((source) => (source === "input" ? source : (stand[source] ?? source)));
+      const redundant = !this.#options.pins && isCopy(layer, this.#sourceShape(layer)) && !layer.isOutput;
+      stand.push(redundant ? (sources[0] as TensorSource) : layer.index);
+      return redundant ? [] : [{ ...this.#plan(layer), sources }];
+    });
+  }
+
+  #plan(layer: Layer): Omit<SourceLayer, "sources"> {
+    const { index, eltwise, pool, isOutput } = layer;
+    const name = this.#options.names[index] as string;
+    const views = viewCalls(layer, this.#sourceShape(layer));
+    const convolution = this.#convolution(layer, name);
+    const named = eltwise === null && convolution.length === 0 ? name : null;
+    const pools = pool === null ? [] : [[poolCall(pool, layer.input.width, named)]];
+    const engine = convolution.length === 0 ? [] : [convolution];
+    if (eltwise === null) {
+      const stages = pools.length + engine.length === 0 ? [[copyCall(name)]] : [...pools, ...engine];
+      const join = layer.sources.length > 1 ? "concat" : null;
+      return { index, name, before: [], join, after: [...views, ...this.#pinned(layer, stages)], isOutput };
+    }
+    const combination = convolution.length === 0 ? [nameCall(name)] : [];
+    const behind = eltwise.poolFirst ? engine : [...pools, ...engine];
+    const operand = eltwise.poolFirst ? pools.flatMap((calls) => [...calls, ...this.#together(layer)]) : [];
+    const after = this.#pinned(layer, [combination, ...behind]);
+    return { index, name, before: [...views, ...operand], join: joins[eltwise.operation], after, isOutput };
+  }
+
+  /** The calls of all stages; the last one carries the pins of the layer. */
+  #pinned(layer: Layer, stages: readonly (readonly SourceCall[])[]): SourceCall[] {
+    const pin = this.#options.pins ? [this.#pins[layer.index] as SourceCall] : [];
+    return stages.flatMap((calls, i) => [...calls, ...(i < stages.length - 1 ? this.#together(layer) : pin)]);
+  }
+
+  /** What keeps an earlier stage in the layer of the last one, where that needs saying. */
+  #together(layer: Layer): SourceCall[] {
+    return this.#options.pins && this.#wouldSeparate(layer) ? [layerPin(layer.index)] : [];
+  }
+
+  #convolution(layer: Layer, name: string): SourceCall[] {
+    const { convolution, flatten, pooled, index } = layer;
+    if (convolution === null) return [];
+    const weightsOf = convolution.weights === null ? null : this.#ownerOf(convolution.weights, name);
+    const fixedShift = weightsOf === null ? (this.#options.fixedShifts[index] ?? null) : null;
+    const call = convolutionCall(layer, convolution, { name, fixedShift, weightsOf });
+    return flatten && pooled.height * pooled.width > 1 ? [flattenCall, call] : [call];
+  }
+
+  #ownerOf(weights: LayerWeights, name: string): string | null {
+    const owner = this.#owners.get(weights);
+    if (owner === undefined) this.#owners.set(weights, name);
+    return owner ?? null;
+  }
+
+  /** The parts side by side, or one of several operands. */
+  #sourceShape(layer: Layer): Shape {
+    const shapes = layer.sources.map((source) => this.#shapeOf(source));
+    const channels = shapes.reduce((sum, shape) => sum + shape.channels, 0);
+    const first = shapes[0] as Shape;
+    return layer.eltwise === null ? { ...first, channels } : first;
+  }
+
+  #shapeOf(source: TensorSource): Shape {
+    return source === "input" ? this.#network.input : (this.#network.layers[source] as Layer).output;
+  }
+
+  /** Fusing on its own would put these stages into different layers, or one of them into the layer before. */
+  #wouldSeparate(layer: Layer): boolean {
+    const { eltwise, pool, flatten, convolution, input } = layer;
+    const open = layer.sources.some((source) => source !== "input" && takesMore(this.#network.layers[source] as Layer));
+    if (open) return true;
+    const engine = convolution === null ? null : { ...convolution, bias: convolution.bias !== null };
+    const plan = { channels: input.channels, eltwise, pool, flatten, convolution: engine };
+    return whyNotTogether(plan, this.#options.device, this.#network.options) !== null;
+  }
+}
+
+/** The layer ends with an operator behind which fusing looks for more. */
+const takesMore = ({ convolution, eltwise, pool }: Layer): boolean =>
+  convolution === null && (eltwise !== null || pool !== null);
+
+/** The layer delivers what it reads. */
+function isCopy({ convolution, eltwise, pool, crop, input }: Layer, source: Shape): boolean {
+  const stages = convolution !== null || eltwise !== null || pool !== null;
+  const views = crop[0] > 0 || crop[1] > 0 || input.height !== source.height || input.width !== source.width;
+  return !stages && !views && input.channels === source.channels;
+}

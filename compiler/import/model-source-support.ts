@@ -1,0 +1,98 @@
+import type { Diagnostic } from "../../dsl/diagnostic.ts";
+import type { Shape } from "../../dsl/model.ts";
+import type { TensorSource } from "../../runtime/reference/layer.ts";
+import type { Layer, Network } from "../ir/network.ts";
+
+/** What the hardware does and the model language cannot say: one AI6211 error each, at the layer's description. */
+export function unsupportedParts(network: Network): Diagnostic[] {
+  return network.layers.flatMap((layer) => {
+    const reason = readingProblem(network, layer) ?? stageProblem(layer) ?? unreadProblem(network, layer);
+    return reason === null ? [] : [notSupported(`layer ${layer.index} ${reason.text}`, layer, reason.hint)];
+  });
+}
+
+interface Reason {
+  readonly text: string;
+  readonly hint: string;
+}
+
+function notSupported(message: string, layer: Layer, hint: string): Diagnostic {
+  const location = layer.origins[0]?.source;
+  return {
+    code: "AI6211",
+    severity: "error",
+    message: `not supported yet: ${message}`,
+    ...(location === undefined ? {} : { location }),
+    hint,
+  };
+}
+
+function readingProblem(network: Network, layer: Layer): Reason | null {
+  const { sources, eltwise, input, crop, pool } = layer;
+  if (sources.some((source) => source !== "input" && source >= layer.index)) {
+    return { text: "reads a layer that comes after it", hint: "Number the layers in the order of their data." };
+  }
+  const shapes = sources.map((source) => shapeOf(network, source));
+  const first = shapes[0] as Shape;
+  if (eltwise !== null) {
+    if (sources.length !== eltwise.operands) {
+      const text = `combines ${eltwise.operands} groups of channels of ${sources.length === 1 ? "one tensor" : `${sources.length} tensors`}`;
+      return { text, hint: "Give one tensor per operand with 'in_sequences'." };
+    }
+    const views = crop[0] > 0 || crop[1] > 0 || input.height !== first.height || input.width !== first.width;
+    if (views && (pool === null || !eltwise.poolFirst)) {
+      return { text: "crops or re-cuts the operands it combines", hint: "Crop in the layers in front." };
+    }
+  }
+  const channels = eltwise === null ? shapes.reduce((sum, shape) => sum + shape.channels, 0) : first.channels;
+  if (channels === input.channels) return null;
+  const text =
+    shapes.length > 1 && shapes.every((shape) => shape.channels === input.channels)
+      ? "puts pixels of several tensors behind one another"
+      : `reads ${input.channels} of ${channels} channels`;
+  return { text, hint: "Join or split the tensors along their channels, whole." };
+}
+
+const shapeOf = (network: Network, source: TensorSource): Shape =>
+  source === "input" ? network.input : (network.layers[source] as Layer).output;
+
+function stageProblem(layer: Layer): Reason | null {
+  const { eltwise, pool, flatten, convolution, activation, outputBits, streaming } = layer;
+  const separate = "Give it a layer of its own.";
+  const flattens = flatten && layer.pooled.height * layer.pooled.width > 1;
+  if (flattens && pool !== null) return { text: "pools and flattens", hint: separate };
+  if (flattens && eltwise !== null) return { text: "combines operands and flattens", hint: separate };
+  if (pool?.kind === "average" && (pool.dilation[0] > 1 || pool.dilation[1] > 1)) {
+    return { text: "averages with 'pool_dilation'", hint: "Only max_pool windows can have gaps." };
+  }
+  if (convolution === null) {
+    const convolve = "Give the layer a convolution.";
+    if (activation !== null) return { text: `applies ${activation} without a convolution`, hint: convolve };
+    if (outputBits === 32) return { text: "has 32-bit results without a convolution", hint: convolve };
+    if (streaming) return { text: "streams without a convolution", hint: "Remove 'streaming'." };
+    return flattens ? { text: "flattens without a convolution", hint: "Flatten in front of 'linear'." } : null;
+  }
+  return convolutionProblem(layer, convolution);
+}
+
+function convolutionProblem(layer: Layer, convolution: NonNullable<Layer["convolution"]>): Reason | null {
+  const { kind, bypass, padding, outputPadding, groups, dilation, stride } = convolution;
+  if (bypass) return { text: "is a bypass", hint: "Use 'op: passthrough'." };
+  if (kind !== "conv1d" && padding[0] !== padding[1]) {
+    return { text: `is padded with ${padding[0]} rows and ${padding[1]} columns`, hint: "Give 'pad' in every layer." };
+  }
+  if (kind !== "convTranspose2d" && outputPadding !== 0) {
+    return { text: `has 'output_pad', but is ${kind}`, hint: "Remove 'output_pad'." };
+  }
+  const plain = groups === 1 && dilation === 1 && stride === 1;
+  if (kind === "linear" && !plain) return { text: "is linear with groups, stride or dilation", hint: "Use Conv2d." };
+  if (kind === "convTranspose2d" && dilation !== 1)
+    return { text: "is transposed and dilated", hint: "Use dilation 1." };
+  return null;
+}
+
+function unreadProblem(network: Network, layer: Layer): Reason | null {
+  const read = network.layers.some(({ sources }) => sources.includes(layer.index));
+  if (read || layer.isOutput) return null;
+  return { text: "delivers what nothing reads", hint: "Mark it with 'output: true', or remove it." };
+}

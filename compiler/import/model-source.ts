@@ -1,0 +1,42 @@
+import type { DeviceName } from "../../targets/accelerator/device.ts";
+import type { TensorSource } from "../../runtime/reference/layer.ts";
+
+/** A model as TypeScript that is about to be written: calls with their arguments as text, one entry per hardware layer. */
+export interface ModelSource {
+  readonly name: string;
+  readonly device: DeviceName;
+  readonly input: { readonly shape: readonly number[]; readonly format: "CHW" | "HWC" };
+  readonly layers: readonly SourceLayer[];
+}
+
+export interface SourceLayer {
+  /** Position in the network the source was made of. */
+  readonly index: number;
+  /** Name of the operator that stands for the layer, and of the constant that holds its result. */
+  readonly name: string;
+  readonly sources: readonly TensorSource[];
+  /** Calls on every source, then a function that joins the results, then calls on what that delivers. */
+  readonly before: readonly SourceCall[];
+  readonly join: SourceJoin | null;
+  readonly after: readonly SourceCall[];
+  readonly isOutput: boolean;
+}
+
+/** Functions of the model language that take several tensors. */
+export type SourceJoin = "concat" | "add" | "sub" | "bitwiseXor" | "bitwiseOr";
+
+/** A method call on a tensor: `.method(argument, { option: value })`. */
+export interface SourceCall {
+  readonly method: string;
+  readonly argument: string | null;
+  readonly options: Readonly<Record<string, string>>;
+}
+
+/** Calls that say something about the operator before them and add none. */
+const remarks: readonly string[] = ["pin", "named"];
+
+/** Operators that a layer's calls add to the graph. */
+export function operatorsOf({ sources, before, join, after }: SourceLayer): number {
+  const added = after.filter(({ method }) => !remarks.includes(method)).length;
+  return before.length * sources.length + (join === null ? 0 : 1) + added;
+}
