@@ -1,0 +1,87 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { DeviceSpec, Program } from "../../targets/index.ts";
+import { InternalError, type Diagnostic } from "../../dsl/diagnostic.ts";
+import type { Model } from "../../dsl/model.ts";
+import type { NetworkOptions } from "../ir/network.ts";
+import type { Placement } from "../ir/placement.ts";
+import type { ProgramOptions } from "../options.ts";
+import type { Sample } from "../passes/fold-input.ts";
+import type { NetworkWeights } from "../passes/weights.ts";
+import type { CompileResult, StageName } from "../compile.ts";
+import type { Clock } from "./model-run.ts";
+import type { SummaryRow } from "./summary.ts";
+
+export interface CompileWork {
+  readonly model: Model;
+  readonly device: DeviceSpec;
+  /** null: what is missing was reported; the model is only checked. */
+  readonly weights: NetworkWeights | null;
+  readonly sample: Sample | null;
+  readonly network: Partial<NetworkOptions>;
+  readonly program: Partial<ProgramOptions>;
+  readonly verify: boolean;
+  readonly stopAfter: string | null;
+  /** Folder for the text of every stage, or null. */
+  readonly dumpFolder: string | null;
+  readonly clock: Clock;
+}
+
+export interface Compiled {
+  readonly program?: Program;
+  readonly placement?: Placement;
+  readonly rows: readonly SummaryRow[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Compiles, writes stage dumps, and turns a defect of ours into a diagnostic. */
+export async function compileFor(work: CompileWork): Promise<Compiled> {
+  const start = performance.now();
+  const { compile } = await import("../compile.ts");
+  work.clock.add("loading the compiler", start);
+  const { randomWeights } = await import("../passes/random-weights.ts");
+  const stages: { name: StageName; text: string }[] = [];
+  const begin = performance.now();
+  let result: CompileResult;
+  try {
+    result = compile({
+      model: work.model,
+      device: work.device,
+      weights: work.weights ?? randomWeights(work.model, 1),
+      sample: work.weights === null ? null : work.sample,
+      network: work.network,
+      program: work.program,
+      verify: work.verify,
+      stopAfter: (work.weights === null ? "placement" : work.stopAfter) as StageName | null,
+      ...(work.dumpFolder === null ? {} : { onStage: (name, text) => stages.push({ name, text }) }),
+    });
+  } catch (error) {
+    return { rows: [], diagnostics: [internalError(error)] };
+  }
+  work.clock.add("passes", begin);
+  for (const { pass, milliseconds } of result.times) work.clock.parts.push({ name: `  ${pass}`, milliseconds });
+  if (work.dumpFolder !== null) dumpStages(work.dumpFolder, stages);
+  const { program, placement, diagnostics } = result;
+  if (program === undefined || placement === undefined) {
+    return { rows: [], diagnostics, ...(placement === undefined ? {} : { placement }) };
+  }
+  const { summaryRows } = await import("./summary.ts");
+  return { program, placement, rows: summaryRows(placement, program), diagnostics };
+}
+
+function dumpStages(folder: string, stages: readonly { name: string; text: string }[]): void {
+  mkdirSync(folder, { recursive: true });
+  stages.forEach(({ name, text }, index) => writeFileSync(join(folder, `${index + 1}-${name}.txt`), text));
+}
+
+/** Whatever is thrown past the compiler is a defect of ours; the model's author sees one line, not a stack. */
+function internalError(error: unknown): Diagnostic {
+  if (process.env["AI8XC_DEBUG"] !== undefined) throw error;
+  const text = error instanceof Error ? error.message : String(error);
+  return {
+    code: "AI9002",
+    severity: "error",
+    message: `internal error: ${text}`,
+    hint: `this is a defect of ai8xc${error instanceof InternalError ? "" : " that it did not foresee"}; report it with the model (AI8XC_DEBUG=1 shows where)`,
+  };
+}
