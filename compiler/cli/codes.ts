@@ -84,7 +84,9 @@ export async function codeTable(): Promise<ReadonlyMap<string, CodeEntry>> {
       import("../passes/codes.ts").then((m) => m.passCodes),
       import("../placement/codes.ts").then((m) => m.placementCodes),
       import("../placement/weight-codes.ts").then((m) => m.weightCodes),
-      import("../lower/codes.ts").then((m) => m.lowerCodes),
+      import("../lower/codes.ts").then((m) => m.lowerCodeTexts),
+      import("../import/import-network-codes.ts").then((m) => m.importNetworkCodes),
+      import("../../targets/emit/codes.ts").then((m) => m.emitCodes),
       import("../import/codes.ts").then((m) => m.importCodes),
     ])),
   ];
