@@ -95,7 +95,12 @@ export function surplusWeights(description: YamlNetwork, weights: YamlWeights): 
   const needed = weightedLayers(description).length;
   const unused = weights.layers.slice(needed);
   if (unused.length === 0) return [];
-  const message = `the network has ${needed} layers with weights, ${weights.fileName} has ${weights.layers.length}: ${unused.map(({ key }) => key).join(", ")} not used`;
+  const rest = unused.length > 3 ? ` and ${unused.length - 3} more` : "";
+  const names = `${unused
+    .slice(0, 3)
+    .map(({ key }) => key)
+    .join(", ")}${rest}`;
+  const message = `the network has ${needed} layers with weights, ${weights.fileName} has ${weights.layers.length}: ${names} not used`;
   return [{ code: "AI4114", severity: "warning", message, location: description.at }];
 }
 

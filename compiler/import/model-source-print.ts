@@ -16,7 +16,7 @@ export function printModelSource(source: ModelSource, remark: string): string {
   const joins = new Set(source.layers.flatMap(({ join }) => join ?? []));
   file.addImportDeclaration({ moduleSpecifier: "ai8xc", namedImports: [...[...joins].toSorted(), "defineModel"] });
   file.addStatements((writer) => {
-    writer.writeLine(`/** ${remark.replaceAll("*/", "* /")} */`);
+    writer.newLine().writeLine(`/** ${remark.replaceAll("*/", "* /")} */`);
     writeModel(writer, source);
   });
   return file.getFullText();
@@ -32,7 +32,7 @@ function writeModel(writer: CodeBlockWriter, { name, device, input, layers }: Mo
     writer.writeLine("},");
     writeBody(writer, layers);
   });
-  writer.writeLine(");");
+  writer.write(");");
 }
 
 /** Layers whose results are used once, by the next layer alone, become one chain of calls. */
@@ -61,12 +61,13 @@ function chainsOf(layers: readonly SourceLayer[]): SourceLayer[][] {
     const chain = chains.at(-1);
     const previous = chain?.at(-1);
     const continues =
+      chain !== undefined &&
       previous !== undefined &&
       !previous.isOutput &&
       uses.get(previous.index) === 1 &&
       layer.sources.length === 1 &&
       layer.sources[0] === previous.index;
-    if (continues) chain?.push(layer);
+    if (continues) chain.push(layer);
     else chains.push([layer]);
   }
   return chains;
