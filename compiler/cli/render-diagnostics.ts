@@ -35,6 +35,17 @@ function renderPlace(location: SourceLocation, options: RenderOptions): string[]
   return [place, `${gutter} |`, `${number} | ${source}`, `${gutter} | ${before}${paint(options.color, "red", "^")}`];
 }
 
+const widestLine = 140;
+
+/** The part of a long line around a column, and the column inside that part. */
+function windowOf(source: string, column: number): { text: string; column: number } {
+  if (source.length <= widestLine) return { text: source, column };
+  const start = Math.max(0, Math.min(column - widestLine / 2, source.length - widestLine));
+  const end = start + widestLine;
+  const text = `${start > 0 ? "..." : ""}${source.slice(start, end)}${end < source.length ? "..." : ""}`;
+  return { text, column: column - start + (start > 0 ? 3 : 0) };
+}
+
 /** "2 errors, 1 warning", or an empty string. */
 export function countSentence(diagnostics: readonly Diagnostic[]): string {
   return (["error", "warning", "notice"] as const)

@@ -62,7 +62,8 @@ function displayPath(cwd: string, file: string): string {
 
 /**
  * The type checker and the run-time check find the same broken limit. One diagnostic is kept: the type checker's
- * place (the argument), the other's code, hint and notes.
+ * place (the argument), the other's code, hint and notes. Where the type checker names a syntax error or a missing
+ * file, that the model cannot be run says nothing more.
  */
 export function mergeTypeErrors(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const merged: Diagnostic[] = [];
@@ -76,7 +77,9 @@ export function mergeTypeErrors(diagnostics: readonly Diagnostic[]): Diagnostic[
     merged.push(twin === undefined ? diagnostic : { ...twin, location: diagnostic.location! });
     used.add(diagnostic);
   }
-  return [...merged, ...diagnostics.filter((diagnostic) => !used.has(diagnostic))];
+  const rest = diagnostics.filter((diagnostic) => !used.has(diagnostic));
+  const explained = rest.some(({ code }) => /^TS(1\d{3}|2307)$/.test(code));
+  return [...merged, ...rest.filter(({ code }) => !(explained && code === "AI6002"))];
 }
 
 const sameFinding = (a: Diagnostic, b: Diagnostic): boolean =>

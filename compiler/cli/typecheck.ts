@@ -21,8 +21,8 @@ export async function typecheckModel(file: string): Promise<readonly Diagnostic[
   mkdirSync(cache, { recursive: true, mode: 0o700 });
   const config = join(cache, `${key}.tsconfig.json`);
   writeFileSync(config, JSON.stringify(configFor(file)));
-  const { status, output } = await run(compiler, ["--project", config, "--pretty", "false"]);
-  const diagnostics = parseTypeErrors(output, dirname(config));
+  const { status, output } = await run(compiler, ["--project", config, "--pretty", "false"], cache);
+  const diagnostics = parseTypeErrors(output, cache);
   if (status !== 0 && diagnostics.length === 0) return [unavailable(output.trim().split("\n")[0])];
   writeFileSync(`${entry}.${process.pid}`, JSON.stringify(diagnostics));
   renameSync(`${entry}.${process.pid}`, entry);
@@ -41,6 +41,8 @@ const configFor = (file: string) => ({
     noEmit: true,
     skipLibCheck: true,
     types: [],
+    // Running from source, the model is checked against the sources too.
+    ...(import.meta.url.endsWith(".ts") ? { customConditions: ["ai8xc-source"] } : {}),
   },
   files: [file],
 });
@@ -98,10 +100,11 @@ function readJson(path: string): readonly Diagnostic[] | undefined {
   }
 }
 
-function run(command: string, words: readonly string[]): Promise<{ status: number; output: string }> {
+/** Runs a program; paths it prints are relative to `folder`. */
+function run(command: string, words: readonly string[], folder: string): Promise<{ status: number; output: string }> {
   return new Promise((settle) => {
     let output = "";
-    const child = spawn(command, words, { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(command, words, { stdio: ["ignore", "pipe", "pipe"], cwd: folder });
     child.stdout.on("data", (data: Buffer) => (output += data.toString()));
     child.stderr.on("data", (data: Buffer) => (output += data.toString()));
     child.on("error", (error) => settle({ status: 1, output: error.message }));
@@ -129,8 +132,8 @@ export function parseTypeErrors(output: string, base: string): Diagnostic[] {
   return diagnostics;
 }
 
-/** Our messages are string literal types with spaces, in the type something is "not assignable to". */
+/** Our messages are string literal types with spaces; the compiler quotes them inside its own words. */
 function ownSentence(text: string): string | undefined {
-  const found = [...text.matchAll(/'"((?:[^"\\]|\\.)*\s(?:[^"\\]|\\.)*)"'/g)].at(-1);
-  return found?.[1]?.replace(/\\(["'\\])/g, "$1");
+  const quoted = [...text.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map((match) => match[1] as string);
+  return quoted.findLast((part) => /\S\s+\S/.test(part))?.replace(/\\(["'\\])/g, "$1");
 }
