@@ -17,9 +17,15 @@ export function bufferInput(context: PassContext, graph: LayerGraph, findings: F
   const buffer = graph.insertAfter("input", "buffer", identityConvolution(channels));
   graph.redirect(uses, buffer);
   const why = fifo === "none" ? "in CHW format only the first layer can read it" : "a FIFO delivers it once";
-  const message = `the input is combined, cropped or read by several layers, but ${why}; a first layer stores it`;
+  const message = `the input is combined, cropped, flattened, convolved depthwise or read by several layers, but ${why}; a first layer stores it`;
   findings.notice("AI2552", null, message, "Use HWC format without FIFO to avoid it.");
 }
 
+/** Nothing shows that planar channels, on every fourth processor, can be flattened or convolved depthwise. */
 const readsWhole = ({ reader: { layer, sources } }: Use): boolean =>
-  sources.length === 1 && layer.eltwise === null && layer.crop[0] === 0 && layer.crop[1] === 0;
+  sources.length === 1 &&
+  layer.eltwise === null &&
+  layer.crop[0] === 0 &&
+  layer.crop[1] === 0 &&
+  !layer.flatten &&
+  (layer.convolution?.groups ?? 1) === 1;

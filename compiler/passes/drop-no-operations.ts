@@ -1,6 +1,7 @@
 import type { Model, ModelNode, Shape } from "../../dsl/model.ts";
 import type { PassContext, PassResult } from "./context.ts";
 import { nodeAt, rewriteModel } from "./model-graph.ts";
+import { sameShape } from "./shape.ts";
 
 /**
  * Removes operators that change nothing at inference: dropout, flattening or reshaping to the shape that is there,
@@ -33,6 +34,3 @@ function changesNothing(node: ModelNode, input: Shape): boolean {
       return false;
   }
 }
-
-const sameShape = (a: Shape, b: Shape): boolean =>
-  a.channels === b.channels && a.height === b.height && a.width === b.width;

@@ -2,6 +2,7 @@ import type { Model, Shape } from "../../dsl/model.ts";
 import type { PassContext, PassResult } from "./context.ts";
 import { Findings } from "./context.ts";
 import { rewriteModel } from "./model-graph.ts";
+import { sameShape, shapeText } from "./shape.ts";
 
 /** An input of the network: 8-bit values [channel][row][column]. */
 export interface Sample {
@@ -26,7 +27,7 @@ export function foldInput(_context: PassContext, input: FoldedInput): PassResult
     if (sample !== null && !sameShape(sample.shape, node.shape)) {
       const unfolded = unfoldedShape(node.shape, node.fold);
       if (!sameShape(sample.shape, unfolded)) {
-        const message = `the sample is ${show(sample.shape)}; '${node.name}' takes ${show(unfolded)}`;
+        const message = `the sample is ${shapeText(sample.shape)}; '${node.name}' takes ${shapeText(unfolded)}`;
         findings.error("AI4510", node, message, "Give a sample of the size the network was written for.");
       } else sample = foldSample(sample, node.fold);
     }
@@ -60,8 +61,3 @@ const unfoldedShape = (shape: Shape, fold: number): Shape => ({
   height: shape.height * fold,
   width: shape.width * fold,
 });
-
-const sameShape = (a: Shape, b: Shape): boolean =>
-  a.channels === b.channels && a.height === b.height && a.width === b.width;
-
-const show = (shape: Shape): string => `${shape.channels}x${shape.height}x${shape.width}`;

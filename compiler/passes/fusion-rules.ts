@@ -23,6 +23,7 @@ export function whyNotTogether(plan: StagePlan, device: DeviceSpec, options: Net
     eltwiseConflict(plan, device) ??
     flattenConflict(plan) ??
     dilationConflict(plan, device) ??
+    transposeConflict(plan) ??
     roundingConflict(plan, options)
   );
 }
@@ -64,6 +65,12 @@ function dilationConflict({ eltwise, pool, flatten, convolution }: StagePlan, de
   if (convolution === null || !isWideDilation(convolution, device)) return null;
   const others = pool !== null || eltwise !== null || flatten;
   return others ? "a 1-D convolution with wide dilation runs alone" : null;
+}
+
+/** The reference tools accept it, but no recorded program shows how rows are counted then. */
+function transposeConflict({ pool, convolution }: StagePlan): string | null {
+  const both = pool !== null && convolution?.kind === "convTranspose2d";
+  return both ? "pooling in front of a transposed convolution is done in a layer of its own" : null;
 }
 
 /** A layer with a 1-D convolution truncates averages even when averages are to be rounded. */

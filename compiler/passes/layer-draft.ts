@@ -38,9 +38,6 @@ export const samePool = (a: LayerPool, b: LayerPool): boolean =>
 
 export const samePair = (a: Pair, b: Pair): boolean => a[0] === b[0] && a[1] === b[1];
 
-export const sameShape = (a: Shape, b: Shape): boolean =>
-  a.channels === b.channels && a.height === b.height && a.width === b.width;
-
 /** Hardware layer the user gave this draft, if any. */
 export const pinnedLayer = (draft: LayerDraft): number | undefined =>
   draft.nodes.map((node) => node.pins?.layer).find((layer) => layer !== undefined);

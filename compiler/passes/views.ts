@@ -1,5 +1,5 @@
 import type { ModelNode, Pair, Shape } from "../../dsl/model.ts";
-import { sameShape } from "./layer-draft.ts";
+import { sameShape } from "./shape.ts";
 
 /**
  * How a layer reads data that other layers left in memory: some tensors side by side, rows cut off, pixels counted
