@@ -84,13 +84,13 @@ function weightDifferences(title: string, a: LayerConvolution | null, b: LayerCo
   return [
     ...fieldDifferences(`${title} weights`, weightFacts(a?.weights), weightFacts(b?.weights)),
     ...valueDifference(`${title}: weight`, a?.weights?.data, b?.weights?.data),
-    ...valueDifference(`${title}: bias`, a?.bias, b?.bias),
+    ...valueDifference(`${title}: bias value`, a?.bias, b?.bias),
   ];
 }
 
 function valueDifference(title: string, a: Int8Array | null | undefined, b: Int8Array | null | undefined): string[] {
   if (!a || !b || a.length !== b.length)
-    return a?.length === b?.length ? [] : [`${title}s ${a?.length} / ${b?.length}`];
+    return a?.length === b?.length ? [] : [`${title}s: ${a?.length ?? "none"} / ${b?.length ?? "none"}`];
   const at = a.findIndex((value, i) => value !== b[i]);
   return at < 0 ? [] : [`${title} ${at} is ${a[at]} / ${b[at]}`];
 }

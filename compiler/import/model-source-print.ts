@@ -14,7 +14,7 @@ export function printModelSource(source: ModelSource, remark: string): string {
   });
   const file = project.createSourceFile("model.ts");
   const joins = new Set(source.layers.flatMap(({ join }) => join ?? []));
-  file.addImportDeclaration({ moduleSpecifier: "ai8xc", namedImports: [...[...joins].toSorted(), "defineModel"] });
+  file.addImportDeclaration({ moduleSpecifier: "ai8xc", namedImports: [...joins, "defineModel"].toSorted() });
   file.addStatements((writer) => {
     writer.newLine().writeLine(`/** ${remark.replaceAll("*/", "* /")} */`);
     writeModel(writer, source);
@@ -47,8 +47,13 @@ function writeBody(writer: CodeBlockWriter, layers: readonly SourceLayer[]): voi
     return void writer.indent(() => writeChain(writer, "", only, layers, ","));
   }
   writer.writeLine("(x) => {").indent(() => {
-    for (const chain of chains) writeChain(writer, `const ${chain.at(-1)?.name} = `, chain, layers, ";");
-    writer.writeLine(`return ${outputs.length === 1 ? outputs[0] : `[${outputs.join(", ")}]`};`);
+    const results = chains.map((chain) => chain.at(-1)?.name);
+    const returned = outputs.length === 1 && outputs[0] === results.at(-1);
+    for (const [i, chain] of chains.entries()) {
+      const opening = returned && i === chains.length - 1 ? "return " : `const ${results[i]} = `;
+      writeChain(writer, opening, chain, layers, ";");
+    }
+    if (!returned) writer.writeLine(`return ${outputs.length === 1 ? outputs[0] : `[${outputs.join(", ")}]`};`);
   });
   writer.writeLine("},");
 }
@@ -84,9 +89,24 @@ function writeChain(
   const single = singleLine(opening, chain, layers, closing);
   if (single !== null && room(writer) >= single.length) return void writer.writeLine(single);
   const calls = chain.flatMap(({ after }) => after);
-  writer.writeLine(`${opening}${startText(chain, layers)}`).indent(() => {
+  writeStart(writer, opening, chain[0], layers);
+  writer.indent(() => {
     for (const [i, call] of calls.entries()) writeCall(writer, call, i === calls.length - 1 ? closing : "");
   });
+}
+
+function writeStart(
+  writer: CodeBlockWriter,
+  opening: string,
+  first: SourceLayer | undefined,
+  layers: readonly SourceLayer[],
+): void {
+  const text = `${opening}${startText(first, layers)}`;
+  if (!first?.join || room(writer) >= text.length) return void writer.writeLine(text);
+  writer.writeLine(`${opening}${first.join}(`).indent(() => {
+    for (const operand of operandTexts(first, layers)) writer.writeLine(`${operand},`);
+  });
+  writer.writeLine(")");
 }
 
 const room = (writer: CodeBlockWriter): number => lineWidth - 2 * writer.getIndentationLevel();
@@ -98,16 +118,18 @@ function singleLine(
   closing: string,
 ): string | null {
   const calls = chain.flatMap(({ after }) => after);
-  const text = `${opening}${startText(chain, layers)}${calls.map(callText).join("")}${closing}`;
+  const text = `${opening}${startText(chain[0], layers)}${calls.map(callText).join("")}${closing}`;
   return calls.length <= callsPerLine && text.length <= lineWidth ? text : null;
 }
 
-function startText([first]: readonly SourceLayer[], layers: readonly SourceLayer[]): string {
+function startText(first: SourceLayer | undefined, layers: readonly SourceLayer[]): string {
   if (first === undefined) return "x";
-  const { sources, before, join } = first;
-  const operands = sources.map((source) => `${nameOf(source, layers)}${before.map(callText).join("")}`);
-  return join === null ? operands.join("") : `${join}(${operands.join(", ")})`;
+  const operands = operandTexts(first, layers);
+  return first.join === null ? operands.join("") : `${first.join}(${operands.join(", ")})`;
 }
+
+const operandTexts = ({ sources, before }: SourceLayer, layers: readonly SourceLayer[]): string[] =>
+  sources.map((source) => `${nameOf(source, layers)}${before.map(callText).join("")}`);
 
 const nameOf = (source: TensorSource, layers: readonly SourceLayer[]): string =>
   source === "input" ? "x" : (layers.find(({ index }) => index === source)?.name ?? "x");

@@ -1,0 +1,152 @@
+import type { CheckpointLayer } from "../../compiler/import/checkpoint-layers.ts";
+import { importNetwork } from "../../compiler/import/import-network.ts";
+import type { ImportedNetwork } from "../../compiler/import/import-network.ts";
+import { parseYamlNetwork } from "../../compiler/import/yaml.ts";
+import type { YamlNetwork } from "../../compiler/import/yaml.ts";
+import type { YamlWeights } from "../../compiler/import/yaml-options.ts";
+import { messages } from "../golden/case-network.ts";
+import { type DeviceName, devices } from "../../targets/index.ts";
+
+/** Small network descriptions of our own, one per way layers can be built. */
+export interface DescriptionFixture {
+  readonly device: DeviceName;
+  /** [channels, rows, columns] or [channels, length]. */
+  readonly sample: readonly number[];
+  /** Shapes of the stored weights, in order, as PyTorch has them. */
+  readonly weights: readonly (readonly number[])[];
+  readonly bits?: number;
+  readonly yaml: string;
+}
+
+const description = (layers: string): string => `arch: fixture\ndataset: fixture\nlayers:\n${layers}`;
+
+export const fixtures: Readonly<Record<string, DescriptionFixture>> = {
+  chain: {
+    device: "MAX78000",
+    sample: [3, 16, 16],
+    weights: [
+      [8, 3, 3, 3],
+      [4, 8, 3, 3],
+      [5, 256],
+    ],
+    yaml: description(`  - { op: conv2d, pad: 1, activate: ReLU, processors: 0x7, out_offset: 0x2000, data_format: HWC }
+  - { op: conv2d, max_pool: 2, pool_stride: 2, pad: 1, activate: Abs, processors: 0xff, out_offset: 0 }
+  - { op: linear, flatten: true, output_width: 32, processors: 0xf, out_offset: 0x1000, output_shift: 1 }
+`),
+  },
+  "one-dimensional": {
+    device: "MAX78000",
+    sample: [6, 40],
+    weights: [
+      [8, 6, 3],
+      [8, 8, 9],
+    ],
+    bits: 4,
+    yaml: description(`  - { op: conv1d, kernel_size: 3, pad: 1, activate: ReLU, processors: 0x3f, out_offset: 0x2000 }
+  - { op: conv1d, kernel_size: 9, pad: 0, avg_pool: 3, pool_stride: 2, processors: 0xff, out_offset: 0,
+      name: Last One, quantization: 4 }
+`),
+  },
+  residual: {
+    device: "MAX78000",
+    sample: [4, 8, 8],
+    weights: [
+      [4, 4, 3, 3],
+      [4, 4, 3, 3],
+      [2, 4, 1, 1],
+    ],
+    yaml: description(`  - { name: first, op: conv2d, pad: 1, processors: 0xf, out_offset: 0x2000 }
+  - { name: copy, op: passthrough, write_gap: 1, processors: 0xf, out_offset: 0 }
+  - { name: again, op: conv2d, weight_source: first, pad: 1, in_sequences: first, in_offset: 0x2000, write_gap: 1,
+      processors: 0xf, out_offset: 4 }
+  - { op: add, in_sequences: [copy, again], in_offset: 0, processors: 0xf, out_offset: 0x3000 }
+  - { op: conv2d, pad: 1, eltwise: sub, in_sequences: [3, 0], max_pool: 2, pool_stride: 2, pool_first: false,
+      processors: 0xf, out_offset: 0x100, output: true }
+  - { op: conv2d, kernel_size: 1x1, pad: 0, processors: 0xf, out_offset: 0x400, output: true }
+`),
+  },
+  joined: {
+    device: "MAX78000",
+    sample: [8, 6, 4],
+    weights: [
+      [8, 8, 1, 1],
+      [8, 8, 1, 1],
+      [3, 16, 3, 3],
+      [3, 3, 3, 3],
+    ],
+    yaml: description(`  - { op: conv2d, kernel_size: 1x1, pad: 0, processors: 0xff, out_offset: 0x1000 }
+  - { op: conv2d, kernel_size: 1x1, pad: 0, in_sequences: input, in_offset: 0, processors: 0xff, out_offset: 0x1000,
+      output_processors: 0xff00 }
+  - { op: conv2d, in_sequences: [0, 1], in_crop: [1, 2], in_dim: [4, 3], pad: 1, processors: 0xffff,
+      out_offset: 0x3000 }
+  - { op: convtranspose2d, pad: 1, processors: 0x7, out_offset: 0 }
+`),
+  },
+  pooled: {
+    device: "MAX78002",
+    sample: [4, 8, 8],
+    weights: [
+      [4, 4, 3, 3],
+      [4, 4, 3, 3],
+    ],
+    yaml: description(`  - { op: conv2d, pad: 1, processors: 0xf, out_offset: 0x2000 }
+  - { op: passthrough, max_pool: [2, 1], pool_stride: 2, processors: 0xf, out_offset: 0 }
+  - { op: passthrough, in_sequences: 0, max_pool: [2, 1], pool_stride: 2, processors: 0xf, in_offset: 0x2000,
+      out_offset: 0x400 }
+  - { op: conv2d, pad: 1, eltwise: or, avg_pool: 2, pool_stride: 1, pool_first: true, in_sequences: [1, 2], processors: 0xf,
+      in_offset: 0, out_offset: 0x3000 }
+  - { op: passthrough, max_pool: 2, pool_stride: 3, pool_dilation: 2, processors: 0xf, out_offset: 0 }
+`),
+  },
+  depthwise: {
+    device: "MAX78002",
+    sample: [4, 8, 8],
+    weights: [
+      [4, 1, 3, 3],
+      [4, 1, 3, 3],
+    ],
+    yaml: description(`  - { op: conv2d, groups: 4, pad: 1, calcx4: true, processors: 0xf, out_offset: 0x2000 }
+  - { op: convtranspose2d, groups: 4, pad: 1, processors: 0xf, out_offset: 0 }
+`),
+  },
+};
+
+/** Weights of the shapes asked for, the same at every call. */
+export function fixtureWeights({ weights, bits = 8 }: DescriptionFixture): YamlWeights {
+  const half = 2 ** (bits - 1);
+  const layers = weights.map((shape, position): CheckpointLayer => {
+    const count = shape.reduce((product, size) => product * size, 1);
+    const values = Float64Array.from({ length: count }, (_, i) => ((i * 37 + position * 11) % (2 * half)) - half);
+    const outputs = shape[0] as number;
+    return {
+      key: `block.conv${position}.op.weight`,
+      weights: values,
+      shape,
+      weightBits: bits,
+      bias: position === 0 ? Float64Array.from({ length: outputs }, (_, i) => i - 2) : null,
+      outputShift: -position,
+      finalScale: position === 1 ? -2 : null,
+      quantized: true,
+    };
+  });
+  return { kind: "checkpoint", fileName: "fixture.pth.tar", arch: "FIXTURE", layers };
+}
+
+export function parsed(yaml: string): YamlNetwork {
+  const { description: found, diagnostics } = parseYamlNetwork(yaml, "fixture.yaml");
+  if (found === undefined) throw new Error(messages(diagnostics));
+  return found;
+}
+
+export function importFixture(fixture: DescriptionFixture, pins = true): Promise<ImportedNetwork> {
+  const [channels = 1, height = 1, width = 1] = fixture.sample;
+  const data = Int8Array.from({ length: channels * height * width }, (_, i) => ((i * 29) % 256) - 128);
+  return importNetwork({
+    description: parsed(fixture.yaml),
+    device: devices[fixture.device],
+    weights: fixtureWeights(fixture),
+    sample: { shape: { channels, height, width }, data },
+    oneDimensional: fixture.sample.length === 2,
+    pins,
+  });
+}

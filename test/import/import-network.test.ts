@@ -1,0 +1,163 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { Layer, Network } from "../../compiler/ir/network.ts";
+import { evaluateModelSource } from "../../compiler/import/import-network-evaluate.ts";
+import { sameNetwork } from "../../compiler/import/import-network-compare.ts";
+import { readNpyRecords } from "../../compiler/import/npy.ts";
+import { readSafetensors } from "../../compiler/import/safetensors.ts";
+import { weightSetFromSafetensors } from "../../compiler/import/weight-set.ts";
+import { yamlToNetwork } from "../../compiler/import/yaml-network.ts";
+import { modelToNetwork } from "../../compiler/passes/model-to-network.ts";
+import { Pipeline } from "../../compiler/pipeline.ts";
+import { devices } from "../../targets/index.ts";
+import { messages } from "../golden/case-network.ts";
+import { type DescriptionFixture, fixtures, fixtureWeights, importFixture, parsed } from "./descriptions.ts";
+
+const names = Object.keys(fixtures);
+const fixture = (name: string): DescriptionFixture => fixtures[name] as DescriptionFixture;
+
+/** The network of a description without a model in between. */
+function described(name: string): Network {
+  const { device, sample, yaml } = fixture(name);
+  const weights = fixtureWeights(fixture(name));
+  const result = yamlToNetwork(parsed(yaml), { device: devices[device], weights, sample: { shape: sample } });
+  if (result.network === undefined) throw new Error(messages(result.diagnostics));
+  return result.network;
+}
+
+async function importedFiles(name: string, pins = true): Promise<ReadonlyMap<string, string | Uint8Array>> {
+  const { files, diagnostics } = await importFixture(fixture(name), pins);
+  if (files === undefined) throw new Error(messages(diagnostics));
+  return files;
+}
+
+/** What the passes make of the imported files, read again from their bytes. */
+async function compiled(name: string, pins = true): Promise<Network> {
+  const files = await importedFiles(name, pins);
+  const model = evaluateModelSource(files.get("model.ts") as string);
+  const { file } = readSafetensors(files.get("weights.safetensors") as Uint8Array, "weights.safetensors");
+  if (file === undefined) throw new Error("the weights cannot be read");
+  const { weights } = weightSetFromSafetensors(file, "weights.safetensors");
+  const { device } = fixture(name);
+  const options = { averagePoolRounding: false, fifo: "none" } as const;
+  const pipeline = new Pipeline({ device: devices[device], options });
+  return modelToNetwork(pipeline, { model, weights: { operators: weights, batchNorms: new Map() }, sample: null })
+    .network;
+}
+
+describe("imported models", () => {
+  it.each(names)("compile to the network described: %s", async (name) => {
+    const expected = described(name);
+    const network = await compiled(name);
+    const renamed = expected.layers.map((layer, i) => ({ ...layer, name: network.layers[i]?.name ?? "" }));
+    expect(sameNetwork({ ...expected, layers: renamed }, network, devices[fixture(name).device])).toEqual([]);
+  });
+
+  it.each(names)("compute the same without pins: %s", async (name) => {
+    const files = await importedFiles(name, false);
+    expect(files.get("model.ts")).not.toContain(".pin(");
+    expect((await compiled(name, false)).layers.every(({ pins }) => Object.keys(pins).length === 0)).toBe(true);
+  });
+
+  it("keep the sample", async () => {
+    const bytes = (await importedFiles("one-dimensional")).get("sample.npy") as Uint8Array;
+    const [record] = readNpyRecords(bytes, "sample.npy").records ?? [];
+    expect(record).toMatchObject({ shape: [6, 40], dtype: "int8" });
+    expect([...(record?.data.subarray(0, 3) ?? [])]).toEqual([-128, -99, -70]);
+  });
+
+  it("are written the way a person would", async () => {
+    expect((await importedFiles("residual")).get("model.ts")).toBe(`import { add, defineModel, sub } from "ai8xc";
+
+/** Imported from fixture.yaml. */
+export default defineModel(
+  {
+    name: "fixture",
+    device: "MAX78000",
+    input: { shape: [4, 8, 8], format: "HWC" },
+  },
+  (x) => {
+    const first = x
+      .conv2d(4, { name: "first", kernel: 3, padding: 1 })
+      .pin({ layer: 0, processors: 0xfn, outputOffset: 0x2000 });
+    const copy = first.passthrough({ name: "copy" }).pin({ layer: 1, processors: 0xfn, writeGap: 1 });
+    const again = first
+      .conv2d(4, { name: "again", kernel: 3, padding: 1, weightsOf: "first" })
+      .pin({ layer: 2, processors: 0xfn, outputOffset: 0x0004, writeGap: 1 });
+    const sum1 = add(copy, again).named("sum1").pin({ layer: 3, processors: 0xfn, outputOffset: 0x3000 });
+    const block_conv1 = sub(sum1, first)
+      .pin({ layer: 4 })
+      .maxPool2d(2)
+      .pin({ layer: 4 })
+      .conv2d(4, { name: "block_conv1", kernel: 3, padding: 1, bias: false })
+      .pin({ layer: 4, processors: 0xfn, outputOffset: 0x0100 });
+    const block_conv2 = block_conv1
+      .conv2d(2, { name: "block_conv2", kernel: 1, bias: false })
+      .pin({ layer: 5, processors: 0xfn, outputOffset: 0x0400 });
+    return [block_conv1, block_conv2];
+  },
+);
+`);
+  });
+
+  it("are formatted as the formatter of this project formats", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "ai8xc-import-"));
+    try {
+      for (const name of names) {
+        for (const pins of [true, false]) {
+          const text = (await importedFiles(name, pins)).get("model.ts") as string;
+          writeFileSync(join(folder, `${name}-${pins}.ts`), text);
+        }
+      }
+      writeFileSync(join(folder, ".oxfmtrc.json"), `{ "printWidth": 120 }\n`);
+      const formatter = resolve(import.meta.dirname, "../../node_modules/.bin/oxfmt");
+      execFileSync(formatter, ["--check", "."], { cwd: folder, stdio: "pipe" });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+describe("sameNetwork", () => {
+  const device = devices.MAX78000;
+  const changed = (index: number, change: (layer: Layer) => Partial<Layer>): string[] => {
+    const network = described("residual");
+    const layers = network.layers.map((layer, i) => (i === index ? { ...layer, ...change(layer) } : layer));
+    return sameNetwork(network, { ...network, layers }, device);
+  };
+  const convolution = (change: object) => (layer: Layer) => ({
+    convolution: { ...(layer.convolution as NonNullable<Layer["convolution"]>), ...change },
+  });
+
+  it.each<readonly [string, number, (layer: Layer) => Partial<Layer>, string]>([
+    ["sources", 4, () => ({ sources: [2, 0] }), "layer 4 'layer_4': sources [3,0] / [2,0]"],
+    ["an offset", 0, ({ pins }) => ({ pins: { ...pins, outputOffset: 0 } }), "layer 0 'first': outputOffset 8192 / 0"],
+    ["a gap", 1, ({ pins }) => ({ pins: { ...pins, writeGap: 0 } }), "layer 1 'copy': writeGap 1 / 0"],
+    ["an activation", 5, () => ({ activation: "relu" }), `layer 5 'layer_5': activation null / "relu"`],
+    ["the order of pooling", 4, ({ eltwise }) => ({ eltwise: eltwise && { ...eltwise, poolFirst: true } }), "eltwise"],
+    ["a shift", 2, convolution({ shift: 3 }), `layer 2 'again': convolution`],
+    ["a bias", 0, convolution({ bias: null }), "layer 0 'first': bias values: 4 / none"],
+  ])("sees %s", (_, index, change, expected) => {
+    const differences = changed(index, change);
+    expect(differences).toHaveLength(1);
+    expect(differences[0]).toContain(expected);
+  });
+
+  it("sees a single weight", () => {
+    const differences = changed(5, (layer) => {
+      const weights = layer.convolution?.weights;
+      if (!weights) return {};
+      return convolution({ weights: { ...weights, data: weights.data.map((value, i) => (i === 3 ? 1 : value)) } })(
+        layer,
+      );
+    });
+    expect(differences).toEqual([expect.stringMatching(/^layer 5 'layer_5': weight 3 is -?\d+ \/ 1$/)]);
+  });
+
+  it("takes memory that follows from other pins for the same", () => {
+    expect(changed(3, ({ pins: { inputOffset: _given, ...pins } }) => ({ pins }))).toEqual([]);
+  });
+});
