@@ -58,38 +58,38 @@ type InputShape<S extends readonly number[]> = S extends readonly [
 export function add<const A extends TensorLike, const B extends readonly TensorLike[]>(
   first: FirstOperand<"add", A, B>,
   ...others: OtherOperands<"add", A, B>
-): Combined<A, B> {
-  return eltwise("add", add, [first, ...others]) as unknown as Combined<A, B>;
+): NoInfer<Combined<A, B>> {
+  return eltwise("add", add, [first, ...others]) as never;
 }
 
 /** First tensor less the others. */
 export function sub<const A extends TensorLike, const B extends readonly TensorLike[]>(
   first: FirstOperand<"sub", A, B>,
   ...others: OtherOperands<"sub", A, B>
-): Combined<A, B> {
-  return eltwise("sub", sub, [first, ...others]) as unknown as Combined<A, B>;
+): NoInfer<Combined<A, B>> {
+  return eltwise("sub", sub, [first, ...others]) as never;
 }
 
 /** Exclusive or of the bits of 2 or more tensors of one shape. */
 export function bitwiseXor<const A extends TensorLike, const B extends readonly TensorLike[]>(
   first: FirstOperand<"bitwiseXor", A, B>,
   ...others: OtherOperands<"bitwiseXor", A, B>
-): Combined<A, B> {
-  return eltwise("xor", bitwiseXor, [first, ...others]) as unknown as Combined<A, B>;
+): NoInfer<Combined<A, B>> {
+  return eltwise("xor", bitwiseXor, [first, ...others]) as never;
 }
 
 /** Inclusive or of the bits of 2 or more tensors of one shape. */
 export function bitwiseOr<const A extends TensorLike, const B extends readonly TensorLike[]>(
   first: FirstOperand<"bitwiseOr", A, B>,
   ...others: OtherOperands<"bitwiseOr", A, B>
-): Combined<A, B> {
-  return eltwise("or", bitwiseOr, [first, ...others]) as unknown as Combined<A, B>;
+): NoInfer<Combined<A, B>> {
+  return eltwise("or", bitwiseOr, [first, ...others]) as never;
 }
 
 /** The channels of all tensors, one after the other. */
 export function concat<const A extends TensorLike, const B extends readonly TensorLike[]>(
   first: FirstOperand<"concat", A, B>,
   ...others: OtherOperands<"concat", A, B>
-): Concatenated<A, B> {
-  return concatenation(concat, [first, ...others]) as unknown as Concatenated<A, B>;
+): NoInfer<Concatenated<A, B>> {
+  return concatenation(concat, [first, ...others]) as never;
 }

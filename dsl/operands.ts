@@ -17,12 +17,12 @@ type Tensors = readonly TensorLike[];
 
 /** The first operand; most problems of a pair are told on the other. */
 export type FirstOperand<Op, A extends TensorLike, Rest extends Tensors> = A extends unknown
-  ? Valid<A, OperandProblem<Op, RulesOf<Op>, A, A, CountOf<Rest>, IsNone<Rest>, 0>>
+  ? NoInfer<Valid<A, OperandProblem<Op, RulesOf<Op>, A, A, CountOf<Rest>, IsNone<Rest>, 0>>>
   : A;
 
 /** The other operands. */
 export type OtherOperands<Op, A extends TensorLike, Rest extends Tensors> = {
-  readonly [I in keyof Rest]: Rest[I] extends TensorLike ? OtherOperand<Op, A, Rest, I, Rest[I]> : Rest[I];
+  readonly [I in keyof Rest]: A extends unknown ? NoInfer<OtherOperand<Op, A, Rest, I, Rest[I]>> : Rest[I];
 };
 type OtherOperand<Op, A extends TensorLike, Rest extends Tensors, I, B extends TensorLike> = Valid<
   B,

@@ -25,6 +25,7 @@ import type {
   FirstArgument,
   Judged,
   Method,
+  Open,
   ReadProblem,
   StreamingOf,
 } from "./types/arguments.ts";
@@ -57,7 +58,8 @@ export type AnyTensor = Tensor<any, any, any, any>;
 /**
  * A tensor of a model that is being defined: for devices `D`, of shape `S` = [channels, rows, columns], made by an
  * operator of role `R`, with `U` bytes of weights used so far. Its methods add operators to the model.
- * (`in out` spares the type checker a comparison of all methods.)
+ * (`in out` spares the type checker a comparison of all methods, `NoInfer` on results an attempt to infer arguments
+ * from what is expected of the result.)
  */
 export interface Tensor<
   in out D extends Devices,
@@ -70,25 +72,25 @@ export interface Tensor<
   readonly shape: S;
 
   /** 2-D convolution with `channels` output channels; stride 1. */
-  conv2d<const N extends number, const O extends Conv2dOptions>(
+  conv2d<const N extends number, const O extends Open<Conv2dOptions>>(
     channels: Argument<
       N,
       FirstArgument<N, (typeof conv2dRules)["channels"], CallOn<"conv2d", S, R, U, N, O>, D, StreamingOf<O>>
     >,
     options: CheckedOptions<typeof conv2dRules, Conv2dOptions, CallOn<"conv2d", S, R, U, N, O>, D, O>,
-  ): Conv2dResult<D, S, R, U, N, O>;
+  ): NoInfer<Conv2dResult<D, S, R, U, N, O>>;
 
   /** 1-D convolution along the rows, with `channels` output channels; stride 1. */
-  conv1d<const N extends number, const O extends Conv1dOptions>(
+  conv1d<const N extends number, const O extends Open<Conv1dOptions>>(
     channels: Argument<
       N,
       FirstArgument<N, (typeof conv1dRules)["channels"], CallOn<"conv1d", S, R, U, N, O>, D, StreamingOf<O>>
     >,
     options: CheckedOptions<typeof conv1dRules, Conv1dOptions, CallOn<"conv1d", S, R, U, N, O>, D, O>,
-  ): Conv1dResult<D, S, R, U, N, O>;
+  ): NoInfer<Conv1dResult<D, S, R, U, N, O>>;
 
   /** Transposed 2-D convolution, which doubles rows and columns. */
-  convTranspose2d<const N extends number, const O extends ConvTranspose2dOptions>(
+  convTranspose2d<const N extends number, const O extends Open<ConvTranspose2dOptions>>(
     channels: Argument<
       N,
       FirstArgument<
@@ -106,25 +108,25 @@ export interface Tensor<
       D,
       O
     >,
-  ): ConvTranspose2dResult<D, S, R, U, N, O>;
+  ): NoInfer<ConvTranspose2dResult<D, S, R, U, N, O>>;
 
   /** Fully connected operator; join all pixels first with `flatten()`. */
-  linear<const N extends number, const O extends LinearOptions = {}>(
+  linear<const N extends number, const O extends Open<LinearOptions> = {}>(
     features: Argument<
       N,
       FirstArgument<N, (typeof linearRules)["features"], CallOn<"linear", S, R, U, N, O>, D, StreamingOf<O>>
     >,
     options?: CheckedOptions<typeof linearRules, LinearOptions, CallOn<"linear", S, R, U, N, O>, D, O>,
-  ): LinearResult<D, S, R, U, N, O>;
+  ): NoInfer<LinearResult<D, S, R, U, N, O>>;
 
   /** Maximum over windows of `size`; the stride is the window size unless given. */
-  maxPool2d<const A extends Size, const O extends MaxPool2dOptions = {}>(
+  maxPool2d<const A extends Size, const O extends Open<MaxPool2dOptions> = {}>(
     size: Argument<A, FirstArgument<A, (typeof pool2dRules)["size"], CallOn<"maxPool2d", S, R, U, A, O>, D, boolean>>,
     options?: CheckedOptions<typeof pool2dRules, MaxPool2dOptions, CallOn<"maxPool2d", S, R, U, A, O>, D, O>,
-  ): Pool2dResult<D, S, R, U, A, O>;
+  ): NoInfer<Pool2dResult<D, S, R, U, A, O>>;
 
   /** Average over windows of `size`; the stride is the window size unless given. */
-  avgPool2d<const A extends Size, const O extends AvgPool2dOptions = {}>(
+  avgPool2d<const A extends Size, const O extends Open<AvgPool2dOptions> = {}>(
     size: Argument<A, FirstArgument<A, (typeof pool2dRules)["size"], CallOn<"avgPool2d", S, R, U, A, O>, D, boolean>>,
     options?: CheckedOptions<
       Pick<typeof pool2dRules, "stride">,
@@ -133,16 +135,16 @@ export interface Tensor<
       D,
       O
     >,
-  ): Pool2dResult<D, S, R, U, A, O>;
+  ): NoInfer<Pool2dResult<D, S, R, U, A, O>>;
 
   /** Maximum over `size` samples; the stride is the window size unless given. */
-  maxPool1d<const A extends number, const O extends MaxPool1dOptions = {}>(
+  maxPool1d<const A extends number, const O extends Open<MaxPool1dOptions> = {}>(
     size: Argument<A, FirstArgument<A, (typeof pool1dRules)["size"], CallOn<"maxPool1d", S, R, U, A, O>, D, boolean>>,
     options?: CheckedOptions<typeof pool1dRules, MaxPool1dOptions, CallOn<"maxPool1d", S, R, U, A, O>, D, O>,
-  ): Pool1dResult<D, S, R, U, A, O>;
+  ): NoInfer<Pool1dResult<D, S, R, U, A, O>>;
 
   /** Average over `size` samples; the stride is the window size unless given. */
-  avgPool1d<const A extends number, const O extends AvgPool1dOptions = {}>(
+  avgPool1d<const A extends number, const O extends Open<AvgPool1dOptions> = {}>(
     size: Argument<A, FirstArgument<A, (typeof pool1dRules)["size"], CallOn<"avgPool1d", S, R, U, A, O>, D, boolean>>,
     options?: CheckedOptions<
       Pick<typeof pool1dRules, "stride">,
@@ -151,7 +153,7 @@ export interface Tensor<
       D,
       O
     >,
-  ): Pool1dResult<D, S, R, U, A, O>;
+  ): NoInfer<Pool1dResult<D, S, R, U, A, O>>;
 
   /** max(x, 0), in the operator with weights right before. */
   readonly relu: Method<
@@ -186,7 +188,7 @@ export interface Tensor<
     [R] extends ["CHW" | "HWC"] ? null : Role extends R ? null : "fold works on the unused network input only",
     <const N extends number>(
       factor: Argument<N, Judged<N, (typeof foldRules)["factor"], CallOn<"fold", S, R, U, N, {}>, D>>,
-    ) => FoldResult<D, S, R, U, N>
+    ) => NoInfer<FoldResult<D, S, R, U, N>>
   >;
   /** Reads each channel with other row and column counts of the same product. */
   reshape<const H extends number, const W extends number = 1>(
@@ -196,7 +198,7 @@ export interface Tensor<
     >,
     width?: W,
     options?: CommonOptions,
-  ): Tensor<D, [S[0], H, W], "plain", U>;
+  ): NoInfer<Tensor<D, [S[0], H, W], "plain", U>>;
   /** Drops `start` rows at the beginning and `end` rows at the end. */
   crop<const A extends number, const B extends number = 0>(
     start: Argument<
@@ -205,7 +207,7 @@ export interface Tensor<
     >,
     end?: B,
     options?: CommonOptions,
-  ): Tensor<D, [S[0], UsableSize<Difference<S[1], Sum<Whole<A>, Whole<B>>>>, S[2]], "plain", U>;
+  ): NoInfer<Tensor<D, [S[0], UsableSize<Difference<S[1], Sum<Whole<A>, Whole<B>>>>, S[2]], "plain", U>>;
 
   /** Takes choices away from the compiler for the operator that made this tensor. */
   pin(pins: Pins): Tensor<D, S, R, U>;

@@ -48,7 +48,13 @@ export type CheckedOptions<Rules extends RuleTable, Known, C extends CallOf, D, 
     : O[K];
 };
 
-type KeyOfOptions<O, Known> = O extends object ? (Known extends O ? "unchecked" : "checked") : "unchecked";
+/**
+ * Constraint of options: with any further names, since a type of optional properties alone would refuse an object
+ * that shares none of them before the sentence about it could be told.
+ */
+export type Open<Known> = Known & { readonly [name: string]: unknown };
+
+type KeyOfOptions<O, Known> = O extends object ? (Open<Known> extends O ? "unchecked" : "checked") : "unchecked";
 
 interface OptionValue<K, Rules extends RuleTable, Known, C extends CallOf, D, O> {
   readonly unchecked: O[K & keyof O];
