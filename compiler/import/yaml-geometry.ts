@@ -130,7 +130,14 @@ class Walker {
     }
     const stored = this.tensors[slot.index]?.inputs;
     if (stored !== undefined) return flatten ? this.flattened(slot, stored, size) : stored;
-    return this.isStart(slot) ? first / (eltwise?.operands ?? 1) : first;
+    return this.isStart(slot) ? this.perOperand(slot, first, eltwise?.operands ?? 1) : first;
+  }
+
+  private perOperand(slot: YamlSlot, channels: number, operands: number): number {
+    if (channels % operands === 0) return channels / operands;
+    const message = `layer ${slot.index} combines ${operands} operands, but its input has ${channels} channels`;
+    this.complain(slot, "operands", "AI1804", message, "Give a sample with the channels of all operands.");
+    return Math.max(1, Math.floor(channels / operands));
   }
 
   private flattened(slot: YamlSlot, inputs: number, size: Pair): number {

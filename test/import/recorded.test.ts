@@ -1,0 +1,3 @@
+import { recordedSuite } from "./recorded-suite.ts";
+
+recordedSuite("some recorded descriptions", (name, position) => name.startsWith("networks/") || position % 24 === 0);
