@@ -23,7 +23,7 @@ export function checkOwnInput(
     const start = run.word % memory.instanceWords;
     for (let i = 0; i < run.count; i++) {
       const word = start + i * run.step - range.first;
-      if (word < 0 || word >= range.words) continue;
+      if (word < 0 || word >= range.words || !isRead(plan.input, word)) continue;
       const pixel = Math.floor(word / range.wordsPerPixel) * range.pixelsPerWord + range.pixelsPerWord - 1;
       if (lastWindow(plan.input, pixel) > (consumed[i] as number)) lost++;
     }
@@ -55,6 +55,11 @@ function inputRanges(device: DeviceSpec, { input, processors }: LayerPlan): Map<
 
 const inputRows = ({ pooledRows, window }: InputPlan): number =>
   (pooledRows - 1) * window.stride + (window.rows - 1) * window.rowDilation + 1;
+
+/** Operands that lie apart leave words free between them, which may hold anything. */
+function isRead({ isChw, operands, wordsPerPass }: InputPlan, word: number): boolean {
+  return isChw || word % wordsPerPass < operands;
+}
 
 /** Pooling window, counted in raster order, that reads an input pixel last. */
 function lastWindow({ columns, pooledRows, pooledColumns, window }: InputPlan, pixel: number): number {

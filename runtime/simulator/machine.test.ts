@@ -252,6 +252,20 @@ describe.each(["MAX78000", "MAX78002"] as const)("%s", (name) => {
 });
 
 describe("what only MAX78002 has", () => {
+  it.each([
+    [14, []],
+    [6, []],
+    [13, ["layer 0: 1 results overwrite input that is still to be read"]],
+    [10, ["layer 0: 1 results overwrite input that is still to be read"]],
+  ])("does not take the words that a read gap skips for input (results from word %i)", (word, problems) => {
+    // Pixels at the words 4, 7, 10 and 13.
+    const bench = new Bench("MAX78002").size(0, 1, 4).set("STRIDE", 0, { step: 3 }).pointwise(0);
+    bench.set("RPTR_BASE", 0, { word: 4 }).set("WPTR_BASE", 0, { word }).weights(0, [64]);
+    for (const [pixel, value] of [2, 4, 6, 8].entries()) bench.input([value], 16 + 12 * pixel);
+    expect(bench.start().machine.problems).toEqual(problems);
+    expect(bench.output(4, 4 * word)).toEqual([1, 2, 3, 4]);
+  });
+
   it("follows links and stops where NXTLYR says so", () => {
     const bench = new Bench("MAX78002").set("LCNT_MAX", 0, { last: 3, first: 1 });
     for (const layer of [1, 2, 3]) bench.size(layer, 1, 1).pointwise(layer).set("WPTR_BASE", layer, target);
