@@ -121,6 +121,10 @@ export default defineModel(
   });
 });
 
+const convolution = (change: object) => (layer: Layer) => ({
+  convolution: { ...(layer.convolution as NonNullable<Layer["convolution"]>), ...change },
+});
+
 describe("sameNetwork", () => {
   const device = devices.MAX78000;
   const changed = (index: number, change: (layer: Layer) => Partial<Layer>): string[] => {
@@ -128,10 +132,6 @@ describe("sameNetwork", () => {
     const layers = network.layers.map((layer, i) => (i === index ? { ...layer, ...change(layer) } : layer));
     return sameNetwork(network, { ...network, layers }, device);
   };
-  const convolution = (change: object) => (layer: Layer) => ({
-    convolution: { ...(layer.convolution as NonNullable<Layer["convolution"]>), ...change },
-  });
-
   it.each<readonly [string, number, (layer: Layer) => Partial<Layer>, string]>([
     ["sources", 4, () => ({ sources: [2, 0] }), "layer 4 'layer_4': sources [3,0] / [2,0]"],
     ["an offset", 0, ({ pins }) => ({ pins: { ...pins, outputOffset: 0 } }), "layer 0 'first': outputOffset 8192 / 0"],
