@@ -52,7 +52,7 @@ function checkOnDevice(model: Model, device: DeviceSpec): Diagnostic[] {
   return [...problems, ...checkOutputs(model, tensors, device)];
 }
 
-/** Per field the first broken rule: those about reading the input come before the operator's own. */
+/** Per field the first broken rule about reading the input, and the first of the operator's own. */
 function violations(model: Model, node: ModelNode, context: FactContext): Violation[] {
   const check = nodeChecks[node.kind] as NodeCheck<NodeKind>;
   const own = check.violations(node, context);
@@ -63,11 +63,12 @@ function violations(model: Model, node: ModelNode, context: FactContext): Violat
     const facts = readFacts(shape, role, context.device, check.operator, streaming);
     return brokenRules({ [field]: readRules }, facts, context.device);
   });
-  return [...reading, ...own.filter((violation) => !reading.some((other) => other.field === violation.field))];
+  return [...reading, ...own];
 }
 
 /** Whether the hardware layer that reads the node's input streams: a pooling does with its convolution. */
 function streams(model: Model, node: ModelNode): boolean {
+  if (node.kind === "flatten") return false;
   return "streaming" in node ? node.streaming : onlyStreamingReads(model, node);
 }
 

@@ -11,7 +11,7 @@ const atLeastZero = (value: number): number => (value < 0 ? 0 : value);
 
 /** The accelerator's own formula: equals PyTorch's when the window is 2 or the dilation is 1. */
 export const poolOutputSize = (size: number, window: number, stride: number, dilation: number): number =>
-  atLeastZero(Math.floor((size + stride - window - dilation + 1) / stride));
+  stride < 1 ? Number.NaN : atLeastZero(Math.floor((size + stride - window - dilation + 1) / stride));
 
 export const convOutputSize = (size: number, kernel: number, padding: number, dilation: number): number =>
   atLeastZero(size + 2 * padding - dilation * (kernel - 1));
@@ -24,5 +24,6 @@ export const convTransposeOutputSize = (size: number, kernel: number, padding: n
 export const channelPasses = (channels: number, processors: number): number =>
   Math.max(1, Math.ceil(channels / processors));
 
-/** Bytes of `count` weights of `bits` bits. */
-export const weightBytes = (count: number, bits: number): number => Math.ceil((count * bits) / 8);
+/** Bytes of `count` weights of 1, 2, 4 or 8 bits. */
+export const weightBytes = (count: number, bits: number): number =>
+  bits === 1 || bits === 2 || bits === 4 || bits === 8 ? Math.ceil((count * bits) / 8) : Number.NaN;

@@ -53,14 +53,16 @@ export type AtMost<A, B> = number extends A | B ? boolean : Compare<A, B> extend
 export type Below<A, B> = number extends A | B ? boolean : Compare<A, B> extends "less" ? true : false;
 export type Larger<A, B> = number extends A | B ? number : Compare<A, B> extends "less" ? B : A;
 
-/** Whole part of A / B for B of at most 16. */
+/** Whole part of A / B for B from 1 to 64; not known for others. */
 export type Quotient<A, B> = number extends A | B
   ? number
   : B extends 1
     ? A
     : B extends 2
       ? Half<A>
-      : ToNumber<StripZeros<LongDivision<`${A & number}`, TupleOf<B>>>>;
+      : TupleOf<B> extends infer Divisor extends readonly [0, ...0[]]
+        ? ToNumber<StripZeros<LongDivision<`${A & number}`, Divisor>>>
+        : number;
 
 // Digit by digit.
 
@@ -243,10 +245,11 @@ type DigitTuple = {
   "8": [0, 0, 0, 0, 0, 0, 0, 0];
   "9": [0, 0, 0, 0, 0, 0, 0, 0, 0];
 };
+/** N zeros; the empty tuple where N is above 64. */
 type TupleOf<N, Result extends readonly 0[] = []> = Result["length"] extends N
   ? Result
-  : Result["length"] extends 16
-    ? Result
+  : Result["length"] extends 64
+    ? []
     : TupleOf<N, [...Result, 0]>;
 
 /** "less", "same" or "more". */

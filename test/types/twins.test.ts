@@ -78,6 +78,10 @@ describe("type-level formulas", () => {
   const cases = [
     ...digits,
     ...Object.values(twins).flatMap((arbitrary) => fc.sample(arbitrary, { numRuns: 60 })),
+    { type: "Quotient<1000, 63>", value: 15 },
+    { type: "Quotient<1000, 64>", value: 15 },
+    { type: "Quotient<1000, 65>", value: Number.NaN },
+    { type: "Quotient<1000, 0>", value: Number.NaN },
     { type: "Sum<number, 1>", value: Number.NaN },
     { type: "Product<2, number>", value: Number.NaN },
     { type: "Whole<2.5>", value: Number.NaN },
