@@ -223,6 +223,16 @@ describe("legalizing", () => {
     expect(layersOf(residual, devices.MAX78002).length).toBe(3);
   });
 
+  it("copies an operand that is flattened elsewhere: the values of one pixel cannot be read with gaps", () => {
+    const model = define([4, 4, 4], (x) => {
+      const y = x.conv2d(8, same);
+      return [add(y, y.conv2d(8, same)), y.flatten().linear(3)];
+    });
+    const lines = layersOf(model, devices.MAX78002);
+    expect(lines[1]).toBe("conv2d_1_copy <- conv2d_1 8x4x4 copy -> 8x4x4");
+    expect(lines.length).toBe(5);
+  });
+
   it("copies the network input before it is an operand", () => {
     expect(layersOf(define([4, 4, 4], (x) => add(x, x.conv2d(4, same)))).map((line) => line.split(" <-")[0])).toEqual([
       "input_copy",

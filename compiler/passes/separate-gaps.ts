@@ -1,7 +1,8 @@
 import { passesOf } from "../ir/geometry.ts";
+import { canReadGaps } from "../placement/data-memory-reads.ts";
 import type { Findings, PassContext } from "./context.ts";
 import type { GraphSource, LayerGraph, Use } from "./layer-graph.ts";
-import { isPinned } from "./layer-graph.ts";
+import { isPinned, plainLayer } from "./layer-graph.ts";
 import { isWideDilation } from "./operators.ts";
 
 /**
@@ -39,10 +40,12 @@ function needingCopies(
   if (first === undefined || !canWriteGap(context, source, writeGapFor(context, graph, first))) return interleaved;
   const rest = interleaved.slice(1);
   if (rest.length === 0 && others.length === 0) return [];
-  const readable =
-    context.device.capabilities.readGap && passesOf(graph.shapeOf(source).channels, context.device) === 1;
   // The parts of a concatenation are found by the distance of their words: a gap inside a part would break it.
-  return readable && others.every(({ reader }) => reader.sources.length === 1) ? rest : interleaved;
+  const readable = others.every(
+    ({ reader: { layer, sources } }) => sources.length === 1 && canReadGaps(layer, context.device),
+  );
+  // The copies themselves read with gaps, too.
+  return readable && canReadGaps(plainLayer(graph.shapeOf(source)), context.device) ? rest : interleaved;
 }
 
 /** A tensor in data memory is written with the gap; the write pointer must be able to skip that far. */

@@ -5,7 +5,7 @@ import { ceilDiv, passesOf, processorsPerPass } from "../ir/geometry.ts";
 import type { Layer, Network } from "../ir/network.ts";
 import type { LiveTensor } from "../ir/schedule.ts";
 import { layerProblem } from "./codes.ts";
-import { layerReads } from "./data-memory-reads.ts";
+import { canReadGaps, layerReads } from "./data-memory-reads.ts";
 import type { LayerReads, SourceRead } from "./data-memory-reads.ts";
 import { ringWords } from "./data-memory-rings.ts";
 import { liveRanges, tensorIndex } from "./live-ranges.ts";
@@ -151,7 +151,7 @@ function checkStrides(
   for (const [index, read] of reads.entries()) {
     const layer = network.layers[index] as Layer;
     const gap = readGaps[index] as number;
-    const mayGap = device.capabilities.readGap && read.passes === 1;
+    const mayGap = canReadGaps(layer, device);
     for (const part of read.sources) {
       const stride = strides[tensorIndex(part.source)] as number;
       const reachable = part.interleave * (gap + 1) === stride && (gap === 0 || mayGap);

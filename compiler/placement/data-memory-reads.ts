@@ -52,6 +52,12 @@ export function layerReads(network: Network, layer: Layer, device: DeviceSpec): 
   return { ...base, sources, problem: null };
 }
 
+/** Only pixels can lie apart; the values of one pixel, which several passes fetch, follow each other without a gap. */
+export function canReadGaps({ input, pooled, flatten }: Layer, device: DeviceSpec): boolean {
+  const onePass = passesOf(input.channels, device) === 1 && !(flatten && pooled.height * pooled.width > 1);
+  return device.capabilities.readGap && onePass;
+}
+
 interface Geometry {
   readonly passes: number;
   readonly operands: number;

@@ -57,7 +57,9 @@ function pointers(layer: Layer, place: LayerPlacement, device: DeviceSpec): stri
   if (step > skip) problems.push(`steps of ${step} words between pixels; at most ${skip} are possible`);
   if (place.inputOffset % 4 !== 0 || place.outputOffset % 4 !== 0) problems.push("offsets are not multiples of 4");
   if (place.inputOffset < 0 || place.outputOffset < 0) problems.push("offsets are negative");
-  if (place.readGap > 0 && (!device.capabilities.readGap || passesOf(layer.input.channels, device) > 1)) {
+  const fetches =
+    passesOf(layer.input.channels, device) * (layer.flatten ? layer.pooled.height * layer.pooled.width : 1);
+  if (place.readGap > 0 && (!device.capabilities.readGap || fetches > 1)) {
     problems.push(`a read gap of ${place.readGap} is not possible here`);
   }
   return problems;
