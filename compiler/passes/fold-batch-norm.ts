@@ -4,10 +4,16 @@ import type { PassContext, PassResult } from "./context.ts";
 import { Findings } from "./context.ts";
 import { consumersOf, nodeAt, onlyConsumer, rewriteModel } from "./model-graph.ts";
 import { isWeighted } from "./operators.ts";
-import type { BatchNormConvention, BatchNormWeights, NetworkWeights } from "./weights.ts";
-import { pytorchConvention } from "./weights.ts";
+import type { BatchNormWeights, NetworkWeights } from "./weights.ts";
 
-export { pytorchConvention };
+export interface BatchNormConvention {
+  /** Added to the variance. PyTorch: 1e-5. */
+  readonly epsilon: number;
+  /** Multiplies the normalized output. 1 in PyTorch and QATv2; 0.25 in the vendor's older training scripts. */
+  readonly factor: number;
+}
+
+export const pytorchConvention: BatchNormConvention = { epsilon: 1e-5, factor: 1 };
 
 interface ModelWithWeights {
   readonly model: Model;
@@ -17,7 +23,6 @@ interface ModelWithWeights {
 /**
  * Multiplies every batch normalization into the convolution in front of it and removes it from the model:
  * w' = w scale / std, b' = (b - mean) scale / std + offset. A normalization without such a convolution is AI4501.
- * `convention` holds for statistics that bring none of their own.
  */
 export function foldBatchNorm(
   _context: PassContext,
@@ -94,7 +99,7 @@ function foldValues(
     statistics,
     channels,
     node.kind === "convTranspose2d" ? node.groups : null,
-    statistics.convention ?? convention,
+    convention,
   );
 }
 
