@@ -21,7 +21,14 @@ interface Run {
 
 function build(kind: "cold" | "warm", index: number): Run {
   const types = join(scratch, kind === "cold" ? `types-${index}` : "types");
-  const command = [join(root, "bin/ai8xc.js"), "build", join(root, "examples/mnist"), "-o", join(scratch, "out"), "--timings"];
+  const command = [
+    join(root, "bin/ai8xc.js"),
+    "build",
+    join(root, "examples/mnist"),
+    "-o",
+    join(scratch, "out"),
+    "--timings",
+  ];
   execSync(`mkdir -p ${types}`);
   const start = performance.now();
   const { status, stdout, stderr } = spawnSync(process.execPath, command, {
@@ -35,7 +42,8 @@ function build(kind: "cold" | "warm", index: number): Run {
   return { seconds, parts };
 }
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 build("warm", 0);
 const results: Record<"cold" | "warm", Run[]> = { cold: [], warm: [] };
@@ -51,7 +59,9 @@ for (let index = 0; index < runs; index++) {
 }
 for (const kind of ["cold", "warm"] as const) {
   const seconds = results[kind].map((run) => run.seconds);
-  console.log(`${kind}: median ${median(seconds).toFixed(3)} s (${Math.min(...seconds).toFixed(3)} to ${Math.max(...seconds).toFixed(3)}), ${runs} runs`);
+  console.log(
+    `${kind}: median ${median(seconds).toFixed(3)} s (${Math.min(...seconds).toFixed(3)} to ${Math.max(...seconds).toFixed(3)}), ${runs} runs`,
+  );
   for (const name of results[kind][0]!.parts.keys()) {
     const values = results[kind].map((run) => run.parts.get(name) ?? 0);
     console.log(`    ${name.padEnd(28)}${median(values).toFixed(1).padStart(8)} ms`);

@@ -143,7 +143,7 @@ const entries: readonly Entry[] = [
   },
 ];
 
-export const projectOptionSpecs: readonly OptionSpec[] = entries.map(({ apply: _, ...spec }) => spec);
+export const projectOptionSpecs: readonly OptionSpec[] = entries;
 
 /** Collects what the given options change. */
 export function projectChoices(options: Invocation["options"]): ProjectChoices {

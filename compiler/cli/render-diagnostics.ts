@@ -31,8 +31,9 @@ function renderPlace(location: SourceLocation, options: RenderOptions): string[]
   if (source === undefined) return [place];
   const number = String(location.line);
   const gutter = " ".repeat(number.length);
-  const before = source.slice(0, location.column - 1).replace(/[^\t]/g, " ");
-  return [place, `${gutter} |`, `${number} | ${source}`, `${gutter} | ${before}${paint(options.color, "red", "^")}`];
+  const { text, column } = windowOf(source, location.column);
+  const before = text.slice(0, column - 1).replace(/[^\t]/g, " ");
+  return [place, `${gutter} |`, `${number} | ${text}`, `${gutter} | ${before}${paint(options.color, "red", "^")}`];
 }
 
 const widestLine = 140;
