@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import type { Diagnostic } from "../../dsl/diagnostic.ts";
+import { hasErrors, type Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Model } from "../../dsl/model.ts";
 import type { NetworkWeights } from "../passes/weights.ts";
 import { readBytes } from "./read-input.ts";
@@ -31,35 +31,38 @@ export async function readWeights(
   }
   const file = readBytes(path, "the weights file");
   if (file.bytes === undefined) return { diagnostics: file.diagnostics };
-  return kind === "safetensors" ? fromSafetensors(file.bytes, path) : fromCheckpoint(file.bytes, path, model);
+  return kind === "safetensors" ? fromSafetensors(file.bytes, path, model) : fromCheckpoint(file.bytes, path, model);
 }
 
-async function fromSafetensors(bytes: Uint8Array, path: string) {
-  const [{ readSafetensors }, { weightSetFromSafetensors }] = await Promise.all([
+type ReadWeights = { weights?: NetworkWeights; diagnostics: readonly Diagnostic[] };
+
+async function fromSafetensors(bytes: Uint8Array, path: string, model: Model): Promise<ReadWeights> {
+  const [{ readSafetensors }, { weightSetFromSafetensors }, { checkWeightNames }] = await Promise.all([
     import("../import/safetensors.ts"),
     import("../import/weight-set.ts"),
+    import("../import/weights-for-model.ts"),
   ]);
   const { file, diagnostics } = readSafetensors(bytes, path);
   if (file === undefined) return { diagnostics };
   const set = weightSetFromSafetensors(file, path);
-  return {
-    weights: { operators: set.weights, batchNorms: new Map() } satisfies NetworkWeights,
-    diagnostics: [...diagnostics, ...set.diagnostics],
-  };
+  const found = [...diagnostics, ...set.diagnostics];
+  const weights = { operators: set.weights, batchNorms: set.batchNorms };
+  // What a file lacks is of no interest while what it has is damaged.
+  return usable(weights, hasErrors(found) ? found : [...found, ...checkWeightNames(model, weights, path)]);
 }
 
-async function fromCheckpoint(bytes: Uint8Array, path: string, model: Model) {
-  const [{ readCheckpoint }, { weightSetFromCheckpoint }, { isWeighted }] = await Promise.all([
+async function fromCheckpoint(bytes: Uint8Array, path: string, model: Model): Promise<ReadWeights> {
+  const [{ readCheckpoint }, { weightSetFromCheckpoint }, { batchNormSites, weightedOperators }] = await Promise.all([
     import("../import/checkpoint.ts"),
     import("../import/weight-set.ts"),
-    import("../passes/operators.ts"),
+    import("../import/weights-for-model.ts"),
   ]);
   const { checkpoint, diagnostics } = readCheckpoint(bytes, path);
   if (checkpoint === undefined) return { diagnostics };
-  const names = model.nodes.filter((node) => isWeighted(node) && node.weightsOf === null).map((node) => node.name);
-  const set = weightSetFromCheckpoint(checkpoint, names);
-  return {
-    weights: { operators: set.weights, batchNorms: new Map() } satisfies NetworkWeights,
-    diagnostics: [...diagnostics, ...set.diagnostics],
-  };
+  const set = weightSetFromCheckpoint(checkpoint, weightedOperators(model), batchNormSites(model));
+  return usable({ operators: set.weights, batchNorms: set.batchNorms }, [...diagnostics, ...set.diagnostics]);
 }
+
+/** Weights with errors are not compiled: what follows from them would only repeat the message. */
+const usable = (weights: NetworkWeights, diagnostics: readonly Diagnostic[]): ReadWeights =>
+  hasErrors(diagnostics) ? { diagnostics } : { weights, diagnostics };

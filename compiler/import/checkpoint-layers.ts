@@ -39,7 +39,7 @@ export function checkpointLayers(
   for (const [key, tensor] of checkpoint.tensors) {
     if (!key.endsWith(".weight")) continue;
     const isFlat = tensor.shape.length <= 1;
-    if (isFlat && options.ignoreBatchNorm && key.endsWith(".bn.weight")) continue;
+    if (isFlat && options.ignoreBatchNorm && isBatchNorm(checkpoint, key)) continue;
     const problem = isFlat ? flatWeights(checkpoint, key) : notFinite(checkpoint, key, tensor);
     if (problem) diagnostics.push(problem);
     else found.push({ key, tensor });
@@ -50,6 +50,10 @@ export function checkpointLayers(
   }
   return { layers: found.map(({ key, tensor }) => describeLayer(checkpoint, key, tensor, quantized)), diagnostics };
 }
+
+/** Batch normalization stores running statistics beside its weights. */
+const isBatchNorm = ({ tensors }: Checkpoint, key: string): boolean =>
+  key.endsWith(".bn.weight") || tensors.has(key.replace(/\.weight$/, ".running_mean"));
 
 /** No layer of a trained network that was not quantized consists of integers, unless it is all zeros. */
 const hasOnlyIntegers = ({ data }: CheckpointTensor): boolean =>

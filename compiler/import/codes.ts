@@ -61,8 +61,9 @@ export const importCodes = {
       "The accelerator has no batch normalization. Its scale and offset must be folded into the weights and bias of the preceding layer before quantization.",
   },
   AI4106: {
-    title: "The number of stored weights differs from the network's",
-    explanation: "Weights are assigned by order. Too few is an error; those left over are ignored.",
+    title: "Stored weights and operators do not match",
+    explanation:
+      "Weights of a checkpoint are assigned by order, those of a .safetensors file by the operator's name. Operators without weights are an error; weights left over are ignored.",
   },
   AI4107: {
     title: "All weights of a layer are zero",
@@ -93,6 +94,17 @@ export const importCodes = {
     explanation: "The description's 'arch' and the one stored in the checkpoint must be equal, whatever their case.",
     example: "arch: ai85net5",
   },
+  AI4115: {
+    title: "Statistics of batch normalization do not fit the model",
+    explanation:
+      "Every batchNorm() of the model needs the statistics it was trained with, and every normalization that was trained must stand in the model: one too many or too few computes something else. In a .safetensors file statistics have the name of the batchNorm operator; in a checkpoint they go to the batchNorm operators by order. Checkpoints of the vendor's older training scripts divide the normalized output by 4, as those scripts do; newer ones, which store activation thresholds, and plain PyTorch do not.",
+    example: "tensors batchNorm_1.running_mean, .running_var, .weight, .bias   // the last two if it learned them",
+  },
+  AI4116: {
+    title: "Statistics of batch normalization are damaged",
+    explanation:
+      "running_mean, running_var and, if present, weight and bias hold one finite number per channel; a variance is never negative.",
+  },
   AI6101: {
     title: "A NumPy file cannot be read",
     explanation: "The file is damaged or holds objects instead of numbers.",
@@ -108,7 +120,8 @@ export const importCodes = {
   },
   AI6104: {
     title: "A weights file holds something else",
-    explanation: "Tensors are named after operators: '<operator>.weight' and '<operator>.bias'.",
+    explanation:
+      "Tensors are named after operators: '<operator>.weight' and '<operator>.bias', and '<operator>.running_mean' and '.running_var' for batch normalization.",
   },
   AI6201: {
     title: "A network description is no valid YAML",

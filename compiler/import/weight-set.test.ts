@@ -70,7 +70,7 @@ describe("weights files", () => {
       ["conv.1", quantized],
       ["fc", trained],
     ]);
-    expect(roundTrip(weights)).toEqual({ weights, diagnostics: [] });
+    expect(roundTrip(weights)).toEqual({ weights, batchNorms: new Map(), diagnostics: [] });
   });
 
   it.each([

@@ -1,11 +1,14 @@
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
+import type { BatchNormConvention } from "../passes/weights.ts";
+import { pytorchConvention } from "../passes/weights.ts";
+import type { BatchNormSet, BatchNormSite } from "./batch-norm-weights.ts";
+import { batchNormNames, batchNormParts, batchNormsFromCheckpoint, readBatchNorms } from "./batch-norm-weights.ts";
 import { fileDiagnostic } from "./byte-reader.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import type { CheckpointLayerOptions } from "./checkpoint-layers.ts";
 import { checkpointLayers } from "./checkpoint-layers.ts";
 import { isInteger, elementTypes } from "./element-type.ts";
 import type { WeightTensor } from "./layer-weights.ts";
-import type { SafetensorsFile, SafetensorsOutput } from "./safetensors.ts";
+import type { SafetensorsFile, SafetensorsOutput, SafetensorsTensor } from "./safetensors.ts";
 
 /** Weights of a model, by operator name. */
 export type WeightSet = ReadonlyMap<string, OperatorWeights>;
@@ -25,16 +28,24 @@ export interface OperatorWeights {
   readonly quantized: boolean;
 }
 
+/** What a file gives to a model, by operator name. */
+export interface StoredWeights {
+  readonly weights: WeightSet;
+  readonly batchNorms: BatchNormSet;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
 /**
- * Gives the n-th weights of a checkpoint to the n-th operator: names in checkpoints follow no rule.
- * Too few weights: AI4106 error; some left over: AI4106 warning.
+ * Gives the n-th weights of a checkpoint to the n-th operator and the n-th statistics to the n-th batch
+ * normalization: names in checkpoints follow no rule. Too few weights: AI4106 error; some left over: AI4106 warning.
+ * Statistics that do not fit: AI4115, AI4116.
  */
 export function weightSetFromCheckpoint(
   checkpoint: Checkpoint,
   operators: readonly string[],
-  options?: CheckpointLayerOptions,
-): { readonly weights: WeightSet; readonly diagnostics: readonly Diagnostic[] } {
-  const { layers, diagnostics } = checkpointLayers(checkpoint, options);
+  sites: readonly BatchNormSite[] = [],
+): StoredWeights {
+  const { layers, diagnostics } = checkpointLayers(checkpoint, { ignoreBatchNorm: true });
   const weights = new Map<string, OperatorWeights>();
   for (const [i, operator] of operators.entries()) {
     const layer = layers[i];
@@ -42,8 +53,10 @@ export function weightSetFromCheckpoint(
     const { weights: data, shape, bias, weightBits, outputShift, finalScale, quantized } = layer;
     weights.set(operator, { weight: { shape, data }, bias, weightBits, outputShift, finalScale, quantized });
   }
+  const norms = batchNormsFromCheckpoint(checkpoint, layers, operators, sites);
   const count = checkCount(checkpoint, layers.length, operators.length);
-  return { weights, diagnostics: count ? [...diagnostics, count] : diagnostics };
+  const found = count ? [count] : [];
+  return { weights, batchNorms: norms.batchNorms, diagnostics: [...diagnostics, ...found, ...norms.diagnostics] };
 }
 
 function checkCount(checkpoint: Checkpoint, present: number, needed: number): Diagnostic | null {
@@ -59,48 +72,72 @@ const isNumberKey = (key: string): key is keyof typeof numberKeys => Object.hasO
 
 /**
  * Weights from our own files: tensors `<operator>.weight` and `<operator>.bias` and, as metadata, the texts
- * `<operator>.weight_bits`, `.output_shift` and `.final_scale`. Integers are quantized weights. Anything else in
- * the file: AI6104.
+ * `<operator>.weight_bits`, `.output_shift` and `.final_scale`. Integers are quantized weights. A batch normalization
+ * has `<operator>.running_mean` and `.running_var`, `.weight` and `.bias` if it learned them, and as metadata
+ * `.epsilon` and `.factor` where they are not PyTorch's 1e-5 and 1. Anything else in the file: AI6104.
  */
-export function weightSetFromSafetensors(
-  file: SafetensorsFile,
-  fileName: string,
-): { readonly weights: WeightSet; readonly diagnostics: readonly Diagnostic[] } {
-  const diagnostics: Diagnostic[] = [];
-  const complain = (message: string) => {
-    diagnostics.push(fileDiagnostic("AI6104", fileName, message, "Use a weights file that ai8xc wrote."));
-  };
+export function weightSetFromSafetensors(file: SafetensorsFile, fileName: string): StoredWeights {
+  const problems: string[] = [];
+  const norms = batchNormNames(file.tensors);
   const weights = new Map<string, OperatorWeights>();
-  for (const [name, { shape, data, dtype }] of file.tensors) {
+  for (const [name, tensor] of file.tensors) {
     const [operator, part] = splitName(name);
-    if (part === "bias" && file.tensors.has(`${operator}.weight`)) continue;
-    if (part !== "weight") {
-      complain(`'${name}' is neither '<operator>.weight' nor the bias of one`);
-      continue;
+    if (norms.has(operator)) {
+      if (!isBatchNormPart(part)) problems.push(`'${name}' is no part of a batch normalization`);
+    } else if (part === "weight") {
+      weights.set(operator, operatorWeights(file, operator, tensor, problems));
+    } else if (part !== "bias" || !file.tensors.has(`${operator}.weight`)) {
+      problems.push(`'${name}' is neither '<operator>.weight' nor the bias of one`);
     }
-    const bias = file.tensors.get(`${operator}.bias`);
-    const quantized = isInteger(elementTypes[dtype]);
-    if (bias && isInteger(elementTypes[bias.dtype]) !== quantized)
-      complain(`weights and bias of '${operator}' must both be integers or neither`);
-    if (!data.every(Number.isFinite) || bias?.data.every(Number.isFinite) === false)
-      complain(`'${operator}' has values that are no finite numbers`);
-    weights.set(operator, {
-      weight: { shape, data },
-      bias: bias?.data ?? null,
-      weightBits: null,
-      outputShift: null,
-      finalScale: null,
-      quantized,
-    });
   }
   for (const [name, text] of file.metadata) {
     const [operator, part] = splitName(name);
     const entry = weights.get(operator);
     if (entry === undefined || !isNumberKey(part)) continue;
     if (/^-?\d{1,3}$/.test(text)) weights.set(operator, { ...entry, [numberKeys[part]]: Number(text) });
-    else complain(`the metadata '${name}' is '${text.slice(0, 40)}'; it must be a small integer`);
+    else problems.push(`the metadata '${name}' is '${text.slice(0, 40)}'; it must be a small integer`);
   }
-  return { weights, diagnostics };
+  const read = readBatchNorms(file.tensors, fileName, (name) => conventionOf(file, name, problems));
+  const diagnostics = problems.map((message) =>
+    fileDiagnostic("AI6104", fileName, message, "Use a weights file that ai8xc wrote."),
+  );
+  return { weights, batchNorms: read.batchNorms, diagnostics: [...diagnostics, ...read.diagnostics] };
+}
+
+const isBatchNormPart = (part: string): boolean => (batchNormParts as readonly string[]).includes(part);
+
+function operatorWeights(
+  file: SafetensorsFile,
+  operator: string,
+  { shape, data, dtype }: SafetensorsTensor,
+  problems: string[],
+): OperatorWeights {
+  const bias = file.tensors.get(`${operator}.bias`);
+  const quantized = isInteger(elementTypes[dtype]);
+  if (bias && isInteger(elementTypes[bias.dtype]) !== quantized)
+    problems.push(`weights and bias of '${operator}' must both be integers or neither`);
+  if (!data.every(Number.isFinite) || bias?.data.every(Number.isFinite) === false)
+    problems.push(`'${operator}' has values that are no finite numbers`);
+  return {
+    weight: { shape, data },
+    bias: bias?.data ?? null,
+    weightBits: null,
+    outputShift: null,
+    finalScale: null,
+    quantized,
+  };
+}
+
+function conventionOf(file: SafetensorsFile, name: string, problems: string[]): BatchNormConvention {
+  const number = (key: keyof BatchNormConvention): number => {
+    const text = file.metadata.get(`${name}.${key}`);
+    if (text === undefined) return pytorchConvention[key];
+    const value = Number(text.trim() === "" ? Number.NaN : text);
+    if (Number.isFinite(value) && value >= 0) return value;
+    problems.push(`the metadata '${name}.${key}' is '${text.slice(0, 40)}'; it must be a number that is not negative`);
+    return pytorchConvention[key];
+  };
+  return { epsilon: number("epsilon"), factor: number("factor") };
 }
 
 function splitName(name: string): readonly [operator: string, part: string] {
@@ -109,7 +146,10 @@ function splitName(name: string): readonly [operator: string, part: string] {
 }
 
 /** The inverse of `weightSetFromSafetensors`, for `writeSafetensors`. */
-export function weightSetToSafetensors(weights: WeightSet): {
+export function weightSetToSafetensors(
+  weights: WeightSet,
+  batchNorms: BatchNormSet = new Map(),
+): {
   readonly tensors: ReadonlyMap<string, SafetensorsOutput>;
   readonly metadata: ReadonlyMap<string, string>;
 } {
@@ -122,6 +162,15 @@ export function weightSetToSafetensors(weights: WeightSet): {
     for (const [key, property] of Object.entries(numberKeys)) {
       const value = entry[property];
       if (value !== null) metadata.set(`${operator}.${key}`, String(value));
+    }
+  }
+  for (const [name, { scale, offset, mean, variance, convention }] of batchNorms) {
+    const parts = { weight: scale, bias: offset, running_mean: mean, running_var: variance };
+    for (const [part, data] of Object.entries(parts)) {
+      if (data !== null) tensors.set(`${name}.${part}`, { shape: [data.length], data, dtype: "float32" });
+    }
+    for (const [key, value] of Object.entries(convention ?? {})) {
+      if (value !== pytorchConvention[key as keyof BatchNormConvention]) metadata.set(`${name}.${key}`, String(value));
     }
   }
   return { tensors, metadata };

@@ -4,16 +4,10 @@ import type { PassContext, PassResult } from "./context.ts";
 import { Findings } from "./context.ts";
 import { consumersOf, nodeAt, onlyConsumer, rewriteModel } from "./model-graph.ts";
 import { isWeighted } from "./operators.ts";
-import type { BatchNormWeights, NetworkWeights } from "./weights.ts";
+import type { BatchNormConvention, BatchNormWeights, NetworkWeights } from "./weights.ts";
+import { pytorchConvention } from "./weights.ts";
 
-export interface BatchNormConvention {
-  /** Added to the variance. PyTorch: 1e-5. */
-  readonly epsilon: number;
-  /** Multiplies the normalized output. 1 in PyTorch and QATv2; 0.25 in the vendor's older training scripts. */
-  readonly factor: number;
-}
-
-export const pytorchConvention: BatchNormConvention = { epsilon: 1e-5, factor: 1 };
+export { pytorchConvention };
 
 interface ModelWithWeights {
   readonly model: Model;
@@ -23,6 +17,7 @@ interface ModelWithWeights {
 /**
  * Multiplies every batch normalization into the convolution in front of it and removes it from the model:
  * w' = w scale / std, b' = (b - mean) scale / std + offset. A normalization without such a convolution is AI4501.
+ * `convention` holds for statistics that bring none of their own.
  */
 export function foldBatchNorm(
   _context: PassContext,
@@ -99,7 +94,7 @@ function foldValues(
     statistics,
     channels,
     node.kind === "convTranspose2d" ? node.groups : null,
-    convention,
+    statistics.convention ?? convention,
   );
 }
 

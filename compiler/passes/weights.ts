@@ -1,6 +1,16 @@
 import type { LayerWeights } from "../../runtime/reference/layer.ts";
 import type { WeightSet } from "../import/weight-set.ts";
 
+/** How a training script meant its batch normalization; files of statistics do not say. */
+export interface BatchNormConvention {
+  /** Added to the variance. PyTorch: 1e-5. */
+  readonly epsilon: number;
+  /** Multiplies the normalized output. 1 in PyTorch and QATv2; 0.25 in the vendor's older training scripts. */
+  readonly factor: number;
+}
+
+export const pytorchConvention: BatchNormConvention = { epsilon: 1e-5, factor: 1 };
+
 /** Statistics and affine parameters of a batch normalization, one value per channel. */
 export interface BatchNormWeights {
   /** null: 1. */
@@ -9,6 +19,8 @@ export interface BatchNormWeights {
   readonly offset: ArrayLike<number> | null;
   readonly mean: ArrayLike<number>;
   readonly variance: ArrayLike<number>;
+  /** Absent: PyTorch's. */
+  readonly convention?: BatchNormConvention;
 }
 
 /** All trained numbers of a model, by operator name. */
