@@ -1,9 +1,11 @@
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
+import { invariant } from "../../dsl/diagnostic.ts";
 import { processorsPerPass } from "../ir/geometry.ts";
 import type { Findings, PassContext } from "./context.ts";
 import { identityConvolution } from "./identity-convolution.ts";
-import type { GraphLayer, GraphSource, LayerGraph, Use } from "./layer-graph.ts";
+import type { GraphLayer, GraphSource, LayerGraph } from "./layer-graph.ts";
 import { isPinned } from "./layer-graph.ts";
+import { ProcessorChains } from "./processor-chains.ts";
 
 /**
  * A layer without convolution leaves channels on the processors they came from; operands must share processors and
@@ -11,46 +13,76 @@ import { isPinned } from "./layer-graph.ts";
  * convolution moves a tensor. What remains can be met by choosing first processors.
  */
 export function alignProcessors(context: PassContext, graph: LayerGraph, findings: Findings): void {
-  // Every round frees one tensor from one reader, so there are fewer rounds than uses.
-  for (;;) {
-    const conflict = firstConflict(context, graph);
+  const stuck = new Set<GraphLayer>();
+  // Every round gives a use a tensor of its own, lets a layer that copied convolve, or gives a reader up. Nothing
+  // takes any of that back, and layers that are added are of no concern: they convolve one tensor.
+  const rounds = graph.layers.reduce((sum, { sources }) => sum + sources.length + 2, 0);
+  for (let round = 0; round <= rounds; round++) {
+    const conflict = firstConflict(context, graph, stuck);
     if (conflict === null) return;
-    const moved = moveTensor(graph, conflict);
-    const message = `${graph.nameOf(moved.source)} must be on other processors for '${moved.reader.layer.name}'; a 1x1 convolution moves it`;
-    findings.notice("AI2555", moved.reader.layer.origins.at(-1) ?? null, message);
+    const { reader } = conflict;
+    const place = reader.layer.origins.at(-1) ?? null;
+    const moved = resolve(graph, conflict);
+    if (moved === null) {
+      stuck.add(reader);
+      const message = `'${reader.layer.name}' cannot have its input on the processors that it needs`;
+      findings.error("AI2556", place, message, "Put a 1x1 convolution in front of it.");
+    } else {
+      const message = `${graph.nameOf(moved)} must be on other processors for '${reader.layer.name}'; a 1x1 convolution moves it`;
+      findings.notice("AI2555", place, message);
+    }
   }
+  invariant(false, `processors of ${graph.network.name} not aligned after ${rounds} rounds`);
 }
 
-function firstConflict(context: PassContext, graph: LayerGraph): Use | null {
+/** Why processors cannot be chosen for a reader, and what would help. */
+interface Conflict {
+  readonly reader: GraphLayer;
+  /** Operands to move, best first. */
+  readonly operands: readonly number[];
+  /** The reader, or an operand, keeps its input's processors: if it only copies, convolving helps as well. */
+  readonly convolving: "reader" | "operand" | null;
+}
+
+/** First contradiction among what layers need, in execution order. Numbered layers and those given up are left out. */
+function firstConflict(context: PassContext, graph: LayerGraph, stuck: ReadonlySet<GraphLayer>): Conflict | null {
   const { device, options } = context;
+  const { input } = graph.network;
   const chains = new ProcessorChains(device);
-  const input = graph.network.input;
-  for (const source of ["input", ...graph.layers] as const) {
-    chains.hold(source, processorsPerPass(graph.shapeOf(source).channels, device));
-  }
+  const sizeOf = (source: GraphSource): number => processorsPerPass(graph.shapeOf(source).channels, device);
+  for (const source of ["input", ...graph.layers] as const) chains.hold(source, sizeOf(source));
   for (const reader of graph.layers) {
-    const conflict = (operand: number): Use | null => (isPinned(reader) ? null : { reader, operand });
+    const mayChange = !isPinned(reader) && !stuck.has(reader);
     const stays = reader.layer.convolution === null;
+    const keeps: Conflict = { reader, operands: [0], convolving: "reader" };
     // Such an input lies on every fourth processor or on those of the FIFOs; only within a quadrant it can be packed.
     if (reader.sources[0] === "input" && (input.format === "CHW" || options.fifo !== "none")) {
       if (!stays) continue;
       const packs = input.channels <= device.processorsPerDataInstance && chains.join(reader, "start", 0);
-      if (!packs && !isPinned(reader)) return conflict(0);
+      if (!packs && mayChange) return keeps;
       continue;
     }
     const [first] = reader.sources;
     if (first === undefined) continue;
     for (const [operand, { rank }] of graph.readsOf(reader, device).sources.entries()) {
       const source = reader.sources[operand] as GraphSource;
-      if (!chains.join(source, first, rank) && !isPinned(reader)) return conflict(operand);
+      if (chains.join(source, first, rank) || !mayChange) continue;
+      // Where not even a tensor of its own would fit beside the first one, the first one has to leave its chain.
+      const operands = chains.hasRoom(sizeOf(source), first, rank) ? [operand] : [0, operand];
+      return { reader, operands, convolving: "operand" };
     }
-    if (stays && !chains.join(reader, first, 0) && !isPinned(reader)) return conflict(0);
+    if (stays && !chains.join(reader, first, 0) && mayChange) return keeps;
   }
-  return firstCollision(graph, chains, device);
+  return firstCollision(graph, chains, device, stuck);
 }
 
 /** Parts of concatenations start at one address: those that live at the same time must not share processors. */
-function firstCollision(graph: LayerGraph, chains: ProcessorChains, device: DeviceSpec): Use | null {
+function firstCollision(
+  graph: LayerGraph,
+  chains: ProcessorChains,
+  device: DeviceSpec,
+  stuck: ReadonlySet<GraphLayer>,
+): Conflict | null {
   const sets: Set<GraphSource>[] = [];
   for (const reader of graph.layers) {
     const reads = graph.readsOf(reader, device).sources;
@@ -63,7 +95,8 @@ function firstCollision(graph: LayerGraph, chains: ProcessorChains, device: Devi
       const collision = [...merged].some((known) => [...set].some((other) => collides(known, other)));
       // The part that ties this concatenation to the others is the one to move.
       const operand = reader.sources.findIndex((source) => set.has(source));
-      if (collision && !isPinned(reader)) return { reader, operand };
+      if (collision && !isPinned(reader) && !stuck.has(reader))
+        return { reader, operands: [operand], convolving: null };
       for (const source of set) merged.add(source);
       sets.splice(sets.indexOf(set), 1);
     }
@@ -82,19 +115,30 @@ function liveTogether(graph: LayerGraph, a: GraphSource, b: GraphSource): boolea
   return first !== undefined && second !== undefined && first.start <= second.end && second.start <= first.end;
 }
 
-/** Puts an identity convolution in front of one use of a tensor. A layer that only copies becomes one itself. */
-function moveTensor(graph: LayerGraph, use: Use): { readonly source: GraphSource; readonly reader: GraphLayer } {
-  const source = use.reader.sources[use.operand] as GraphSource;
-  const moved = { source, reader: use.reader };
-  if (onlyCopies(use.reader)) {
-    convolve(use.reader);
-  } else if (source !== "input" && onlyCopies(source)) {
+/** Frees one operand, and tells which tensor that was; null when nothing can be done. */
+function resolve(graph: LayerGraph, { reader, operands, convolving }: Conflict): GraphSource | null {
+  if (convolving === "reader" && onlyCopies(reader)) {
+    convolve(reader);
+    return reader.sources[0] as GraphSource;
+  }
+  // Streaming layers run side by side: what is inserted comes behind all of them.
+  if (reader.layer.streaming) return null;
+  const candidates = [...operands, ...reader.sources.keys()];
+  const operand = candidates.find((index) => !hasForItself(graph, reader.sources[index] as GraphSource));
+  if (operand === undefined) return null;
+  const source = reader.sources[operand] as GraphSource;
+  if (convolving === "operand" && source !== "input" && onlyCopies(source)) {
     convolve(source);
   } else {
-    graph.redirect([use], graph.insertAfter(source, "moved", identityConvolution(graph.shapeOf(source).channels)));
+    const { channels } = graph.shapeOf(source);
+    graph.redirect([{ reader, operand }], graph.insertAfter(source, "moved", identityConvolution(channels)));
   }
-  return moved;
+  return source;
 }
+
+/** Nothing but its one reader has a say in where a tensor lies. */
+const hasForItself = (graph: LayerGraph, source: GraphSource): boolean =>
+  source !== "input" && source.layer.convolution !== null && graph.usesOf(source).length === 1;
 
 function convolve(entry: GraphLayer): void {
   entry.layer = { ...entry.layer, convolution: identityConvolution(entry.layer.output.channels) };
@@ -104,50 +148,3 @@ const onlyCopies = (entry: GraphLayer): boolean => {
   const { eltwise, pool, convolution } = entry.layer;
   return eltwise === null && pool === null && convolution === null && !isPinned(entry);
 };
-
-type Member = GraphSource | "start";
-
-/** Tensors whose first processors are at fixed distances from one another, and the room each group needs. */
-class ProcessorChains {
-  readonly #device: DeviceSpec;
-  readonly #groups = new Map<Member, { readonly members: Map<Member, number>; first: number; end: number }>();
-
-  readonly #sizes = new Map<Member, number>();
-
-  constructor(device: DeviceSpec) {
-    this.#device = device;
-    this.hold("start", device.processors);
-  }
-
-  hold(member: Member, processors: number): void {
-    this.#sizes.set(member, processors);
-    this.#groups.set(member, { members: new Map([[member, 0]]), first: 0, end: processors });
-  }
-
-  /** True when the two, known to be in one chain, have processors in common. */
-  overlap(a: Member, b: Member): boolean {
-    const [group, other] = [this.#groups.get(a), this.#groups.get(b)];
-    if (group === undefined || group !== other) return false;
-    const [startA, startB] = [group.members.get(a) as number, group.members.get(b) as number];
-    return startA < startB + (this.#sizes.get(b) as number) && startB < startA + (this.#sizes.get(a) as number);
-  }
-
-  /** Demands first(member) = first(other) + offset. false: impossible, and nothing was changed. */
-  join(member: Member, other: Member, offset: number): boolean {
-    const [a, b] = [this.#groups.get(member), this.#groups.get(other)];
-    if (a === undefined || b === undefined) return false;
-    // Position of a's origin as seen from b's.
-    const shift = (b.members.get(other) as number) + offset - (a.members.get(member) as number);
-    if (a === b) return shift === 0;
-    const first = Math.min(b.first, a.first + shift);
-    const end = Math.max(b.end, a.end + shift);
-    if (end - first > this.#device.processors) return false;
-    for (const [moved, position] of a.members) {
-      b.members.set(moved, position + shift);
-      this.#groups.set(moved, b);
-    }
-    b.first = first;
-    b.end = end;
-    return true;
-  }
-}

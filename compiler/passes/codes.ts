@@ -240,6 +240,11 @@ export const passCodes = {
     "Operands must share processors and parts of a concatenation must be neighbors. Where that contradicts itself, a 1x1 convolution moves a tensor.",
     "concat(a, b) and concat(b, a)",
   ),
+  AI2556: entry(
+    "A tensor cannot be moved to the processors where its reader needs it",
+    "Streaming layers run side by side, so that no layer can be put between them to move a tensor.",
+    "a streaming layer that pools an input of 8 channels from the FIFOs without a convolution",
+  ),
   AI4501: entry(
     "A batch normalization cannot be folded",
     "It becomes part of the trained convolution in front of it, which nothing else may read and which must not be quantized or activated yet.",
