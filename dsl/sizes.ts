@@ -14,11 +14,11 @@ export const poolOutputSize = (size: number, window: number, stride: number, dil
   stride < 1 ? Number.NaN : atLeastZero(Math.floor((size + stride - window - dilation + 1) / stride));
 
 export const convOutputSize = (size: number, kernel: number, padding: number, dilation: number): number =>
-  atLeastZero(size + 2 * padding - dilation * (kernel - 1));
+  atLeastZero(size + 2 * padding - dilation * atLeastZero(kernel - 1));
 
 /** Transposed convolutions double the resolution: stride 2, output padding 1. */
 export const convTransposeOutputSize = (size: number, kernel: number, padding: number): number =>
-  atLeastZero(2 * size - 2 * padding + kernel - 1);
+  atLeastZero(2 * size - 2 * padding + atLeastZero(kernel - 1));
 
 /** Groups of at most `processors` channels that a layer works through one after the other. */
 export const channelPasses = (channels: number, processors: number): number =>

@@ -43,14 +43,17 @@ export interface MaxPool1dOptions extends AvgPool1dOptions {
   readonly dilation?: number;
 }
 
-const stride = { type: "size", doc: "Distance between windows; the window size by default." } as const;
-const dilation = { type: "size", doc: "Distance between the samples of one window; 1 by default." } as const;
+const strideParameter = { type: "size", doc: "Distance between windows; the window size by default." } as const;
+const dilationParameter = { type: "size", doc: "Distance between the samples of one window; 1 by default." } as const;
+
+const pool2dParameters = { stride: strideParameter, ...commonParameters } as const;
+const pool1dParameters = { stride: { ...strideParameter, type: "number" }, ...commonParameters } as const;
 
 export const poolParameters = {
-  maxPool2d: { stride, dilation, ...commonParameters },
-  avgPool2d: { stride, ...commonParameters },
-  maxPool1d: { stride: { ...stride, type: "number" }, dilation: { ...dilation, type: "number" }, ...commonParameters },
-  avgPool1d: { stride: { ...stride, type: "number" }, ...commonParameters },
+  maxPool2d: { ...pool2dParameters, dilation: dilationParameter },
+  avgPool2d: pool2dParameters,
+  maxPool1d: { ...pool1dParameters, dilation: { ...dilationParameter, type: "number" } },
+  avgPool1d: pool1dParameters,
 } as const satisfies Record<PoolNode["kind"], Parameters>;
 
 /** Adds a pooling operator to the graph and returns its node id. */
@@ -101,6 +104,7 @@ const windowRange = {
 const strideRange = {
   id: "POOL-02",
   code: "AI2031",
+  when: "ownStride",
   value: "strideHeight",
   check: "between",
   limit: { device: ["limits", "poolStride"] },

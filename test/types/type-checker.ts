@@ -37,15 +37,12 @@ export interface OldProgram {
   readonly errors: readonly TypeError[];
   /** Instantiations that checking the file took. */
   readonly instantiations: (file: string) => number;
-  /** Text of the type of the variable `name` in `file`, as an editor shows it. */
-  readonly typeOf: (file: string, name: string) => string;
 }
 
 /** Checks with the TypeScript 6 that ts-morph carries. Files are checked in the order of `tsconfig.json`. */
 export function checkWithTypeScript6(folder: string): OldProgram {
   const project = new Project({ tsConfigFilePath: join(folder, "tsconfig.json") });
   const program = project.getProgram().compilerObject;
-  const checker = program.getTypeChecker();
   const costs = new Map<string, number>();
   const errors = program.getRootFileNames().flatMap((name) => {
     const before = program.getInstantiationCount();
@@ -57,11 +54,6 @@ export function checkWithTypeScript6(folder: string): OldProgram {
     version: ts.version,
     errors,
     instantiations: (file) => costs.get(file) ?? Number.NaN,
-    typeOf: (file, name) => {
-      const source = program.getSourceFile(join(folder, file)) as ts.SourceFile;
-      const symbol = checker.getSymbolsInScope(source, ts.SymbolFlags.Variable).find((found) => found.name === name);
-      return checker.typeToString(checker.getTypeOfSymbolAtLocation(symbol as ts.Symbol, source));
-    },
   };
 }
 
