@@ -92,6 +92,10 @@ function checkFifo(context: LoweringContext): Diagnostic[] {
     const what = `${fastFifo ? "the fast FIFO" : "the FIFOs"} and ${start.chw ? "CHW" : "HWC"} data`;
     diagnostics.push(fifoInput(`${start.layer.name} has ${channels} input channels; ${what} allow at most ${limit}`));
   }
+  const [before, after] = start.layer.crop;
+  if (before + after > 0) {
+    diagnostics.push(fifoInput(`${start.layer.name} leaves out ${before} + ${after} rows; from a FIFO it takes all`));
+  }
   const processors = bitsOf(start.placement.processors);
   const outside = processors.filter((processor) => processor % device.processorsPerQuadrant >= perFifo);
   if (!fastFifo && outside.length > 0) {

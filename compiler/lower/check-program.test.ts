@@ -78,6 +78,16 @@ describe("checks before lowering", () => {
     ]);
   });
 
+  it("refuse to leave out rows of what a FIFO delivers", () => {
+    const cropped = plain({ crop: [0, 1] }, {});
+    const placement = sketchPlacement(devices.MAX78000, [cropped], { fifo: "standard" });
+    const network = { ...placement.network, input: { ...shape(1, 9, 8), format: "HWC" as const } };
+    const options = defaultProgramOptions(devices.MAX78000);
+    expect(checkProgram({ ...placement, network }, devices.MAX78000, options).map(({ message }) => message)).toEqual([
+      "layer_0 leaves out 0 + 1 rows; from a FIFO it takes all",
+    ]);
+  });
+
   it("refuse more hardware layers than there are, counting repetitions", () => {
     const twenty = Array.from({ length: 20 }, () => plain());
     expect(problems("MAX78000", twenty)).toEqual([]);

@@ -65,7 +65,7 @@ export const lowerCodeTexts: Readonly<
     title: "The input cannot be fed through this FIFO",
     explanation:
       "The four FIFOs take up to 16 channels (HWC) or 4 (CHW), the fast FIFO up to 4 (HWC) or 1 (CHW), into the first " +
-      "processors of each quadrant.",
+      "processors of each quadrant. They deliver the input whole.",
     example: "20 input channels with --fifo",
   },
   AI5301: {

@@ -55,6 +55,24 @@ describe("input image", () => {
     ]);
   });
 
+  it.each([
+    ["HWC", 0x20, "50400010: 00000001 00000002 00000003 00000004 00000005 00000006 00000007 00000008"],
+    ["CHW", 0x14, "50400010: 04030201 08070605"],
+  ] as const)("loads rows that the first layer leaves out in front of where it reads (%s)", (format, at, line) => {
+    const cropped: LayerSketch = {
+      layer: { ...layer(1, 1, 4), crop: [1, 0] },
+      placement: { processors: 1n, outputProcessors: 1n, inputOffset: at },
+    };
+    const placement = sketchPlacement(device, [cropped], { format });
+    const network = { ...placement.network, input: { channels: 1, height: 2, width: 4, format } };
+    const context = loweringContext({ ...placement, network }, device, defaultProgramOptions(device));
+    const image = inputImage({ shape: network.input, data: [1, 2, 3, 4, 5, 6, 7, 8] }, context, []);
+    const hex = (word: number) => word.toString(16).padStart(8, "0");
+    expect(image.arrays.map(({ address, words }) => `${hex(address)}: ${[...words].map(hex).join(" ")}`)).toEqual([
+      line,
+    ]);
+  });
+
   it("gives every FIFO the channels of its processors, also when they are spread over quadrants", () => {
     const sketch = { layer: layer(3, 1, 2), placement: { processors: 0x0001_0001_0001n, outputProcessors: 1n } };
     expect(inputOf(sketch, { fifo: "standard" }, [1, 2, 3, 4, 5, 6])).toEqual([

@@ -41,6 +41,14 @@ function inputArrays(sample: Sample, context: LoweringContext): InputArray[] {
   return context.start.chw ? planeArrays(sample, context) : pixelArrays(sample, context);
 }
 
+/** Byte offset of the whole input; the first layer's own offset lies behind the rows that it leaves out. */
+function inputOffset({ network, device, start }: LoweringContext): number {
+  const { layer, placement, operands, chw } = start;
+  const pixels = layer.crop[0] * network.input.width;
+  const step = 4 * passesOf(layer.input.channels, device) * operands * (placement.readGap + 1);
+  return placement.inputOffset - pixels * (chw ? 1 : step);
+}
+
 /** HWC: one word holds a pixel of the four channels of a data memory instance. */
 function pixelArrays(sample: Sample, context: LoweringContext): InputArray[] {
   const { device, start } = context;
@@ -49,7 +57,7 @@ function pixelArrays(sample: Sample, context: LoweringContext): InputArray[] {
   const instances = [...new Set(processors.map((processor) => processor - (processor % perInstance)))];
   return instances.map((first) => ({
     index: first,
-    address: dataAddress(device, first, start.placement.inputOffset),
+    address: dataAddress(device, first, inputOffset(context)),
     words: pixelWords(sample, context, processors, first),
     comment: `${sample.shape.height}x${sample.shape.width} pixels, processors ${first} to ${first + perInstance - 1}`,
   }));
@@ -93,10 +101,11 @@ const laneByte = (data: ArrayLike<number>, index: number, lane: number): number 
   ((data[index] as number) & 0xff) << (8 * lane);
 
 /** CHW: one word holds four pixels of the only channel of a data memory instance. */
-function planeArrays(sample: Sample, { device, start }: LoweringContext): InputArray[] {
+function planeArrays(sample: Sample, context: LoweringContext): InputArray[] {
+  const { device, start } = context;
   return bitsOf(start.placement.processors).map((processor, channel) => ({
     index: processor,
-    address: dataAddress(device, processor, start.placement.inputOffset),
+    address: dataAddress(device, processor, inputOffset(context)),
     words: planeWords(sample, channel),
     comment: `${sample.shape.height}x${sample.shape.width} pixels of channel ${channel}, processor ${processor}`,
   }));

@@ -247,8 +247,9 @@ function linkOffsets(
   for (const [index, read] of reads.entries()) {
     const layer = network.layers[index] as Layer;
     for (const part of read.sources) {
-      const distance =
-        4 * (part.wordShift + part.pixelShift * read.passes * read.operands * ((readGaps[index] as number) + 1));
+      const planar = part.source === "input" && network.input.format === "CHW";
+      const perPixel = planar ? 1 : 4 * read.passes * read.operands * ((readGaps[index] as number) + 1);
+      const distance = 4 * part.wordShift + part.pixelShift * perPixel;
       if (offsets.link(tensors.length + index, tensorIndex(part.source), distance)) continue;
       const name = sourceName(network, part.source);
       conflicts.push(

@@ -48,6 +48,10 @@ export function layerReads(network: Network, layer: Layer, device: DeviceSpec): 
   const cropped = layer.crop[0] * (shapes[0]?.width ?? 0);
   const view = viewOf(layer, shapes, { passes, operands, processors }, device);
   if (typeof view === "string") return { ...base, sources: [], problem: view };
+  if (layer.sources[0] === "input" && network.input.format === "CHW" && cropped % 4 !== 0) {
+    const problem = `the ${cropped} values per channel that are cropped do not fill words of four`;
+    return { ...base, sources: [], problem };
+  }
   const sources = view.map((read) => ({ ...read, pixelShift: read.pixelShift - cropped }));
   return { ...base, sources, problem: null };
 }

@@ -46,7 +46,9 @@ function loadInput(network: Network, place: LayerPlacement, memory: SymbolicMemo
   const perOperand = channels / operands;
   const perPass = processorsPerPass(perOperand, device);
   const step = passesOf(perOperand, device) * operands;
-  const start = place.inputOffset / 4 - layer.crop[0] * width * step;
+  const planar = format === "CHW";
+  const start = place.inputOffset / 4 - layer.crop[0] * width * (planar ? 1 / 4 : step);
+  if (!Number.isInteger(start)) return false;
   const processors = bitsOf(place.processors);
   let fits = true;
   for (let channel = 0; channel < channels; channel++) {
@@ -55,7 +57,6 @@ function loadInput(network: Network, place: LayerPlacement, memory: SymbolicMemo
     const word = Math.floor(inside / perPass) * operands + Math.floor(channel / perOperand);
     const code = elementCode("input", channel);
     for (let pixel = 0; pixel < height * width; pixel++) {
-      const planar = format === "CHW";
       const at = planar ? Math.floor(pixel / 4) : pixel * step + word;
       const lane = planar ? pixel % 4 : processor % 4;
       fits = memory.writeByte(Math.floor(processor / 4), start + at, lane, code + pixel) && fits;
