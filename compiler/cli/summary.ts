@@ -115,10 +115,7 @@ export function summaryText(
     row.cycles === null ? "-" : thousands(row.cycles),
   ]);
   const resources = program.resources;
-  const cycles = rows.reduce<number | null>(
-    (sum, row) => (sum === null || row.cycles === null ? null : sum + row.cycles),
-    1,
-  );
+  const { cycles } = program;
   const operations = rows.reduce((sum, row) => sum + row.operations, 0);
   const megahertz = device.clock.maxWithoutPipelineMHz;
   return [

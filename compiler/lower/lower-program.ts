@@ -11,6 +11,7 @@ import type {
   ProgramSettings,
 } from "../../targets/accelerator/program.ts";
 import { hasErrors, type Diagnostic } from "../../dsl/diagnostic.ts";
+import { STARTUP_CYCLES } from "../../runtime/reference/latency.ts";
 import { countOperations } from "../../runtime/reference/operation-count.ts";
 import type { IntegerLayer } from "../../runtime/reference/layer.ts";
 import type { BiasMemory, Placement } from "../ir/placement.ts";
@@ -56,6 +57,7 @@ export function lowerProgram(
   const allLayers = context.layers.slice(options.startLayer).map(({ index }) => index);
   const executed = data.executed ?? allLayers;
   if (hasErrors(diagnostics)) return { diagnostics };
+  const layers = programLayers(context, executed);
   const program: Program = {
     format: "ai8xc-program",
     version: 1,
@@ -63,7 +65,7 @@ export function lowerProgram(
     device: device.name,
     settings: programSettings(context),
     quadrants: context.quadrants,
-    layers: programLayers(context, executed),
+    layers,
     phases,
     weights: placement.weights.chunks,
     bias: biasImages(placement.bias),
@@ -71,6 +73,7 @@ export function lowerProgram(
     outputs: programOutputs(placement, allLayers),
     knownAnswer: data.tensors === null ? null : knownAnswer(placement, device, data.tensors, executed),
     resources: resourceUsage(context),
+    cycles: totalCycles(layers),
   };
   return { program, diagnostics };
 }
@@ -169,11 +172,20 @@ const programLayers = (context: LoweringContext, executed: readonly number[]): P
       index: hw.index,
       name: hw.layer.name,
       description: describeLayer(hw.layer),
-      ...(source === undefined ? {} : { source: { file: source.file, line: source.line } }),
+      ...(source === undefined ? {} : { source: { file: fileName(source.file), line: source.line } }),
       operations: executed.includes(hw.index) ? countOperations(asExecuted(hw)) : noOperations,
       cycles: layerCycles(hw, context),
     };
   });
+
+/** Without its folder, so that the same model gives the same project on every machine. */
+const fileName = (path: string): string => path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
+
+const totalCycles = (layers: readonly ProgramLayer[]): number | null =>
+  layers.reduce<number | null>(
+    (sum, { cycles }) => (sum === null || cycles === null ? null : sum + cycles),
+    STARTUP_CYCLES,
+  );
 
 /** A kernel that was widened for streaming counts as executed; taps inserted by dilation do not count. */
 function asExecuted({ layer, kernel }: HardwareLayer): IntegerLayer {

@@ -362,6 +362,7 @@ function oneShot(steps: number): Program {
       },
     ],
     knownAnswer: null,
+    cycles: null,
     resources: {
       weightBytes: 0,
       weightBytesTotal: 0,

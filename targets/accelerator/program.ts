@@ -24,6 +24,8 @@ export interface Program {
   /** What data memory must hold after the sample input was processed; null without sample. */
   readonly knownAnswer: readonly KnownAnswerBlock[] | null;
   readonly resources: ResourceUsage;
+  /** Estimated cycles of one inference, start-up included; null where no model exists. */
+  readonly cycles: number | null;
 }
 
 export type PhaseName = "init" | "loadWeights" | "loadBias" | "configure" | "loadInput" | "start";

@@ -117,6 +117,7 @@ export function handMadeProgram(device: DeviceSpec, parts: HandMadeParts = {}): 
       dataBytes: 512,
       dataBytesTotal: device.dataMemory.instanceBytes,
     },
+    cycles: 1101,
   };
 }
 

@@ -15,7 +15,7 @@ export function summaryLines(program: Program): string[] {
     memory("Weight memory:", resources.weightBytes, resources.weightBytesTotal),
     memory("Bias memory:  ", resources.biasBytes, resources.biasBytesTotal),
     memory("Data memory:  ", resources.dataBytes, resources.dataBytesTotal).replace("total", "per instance"),
-    ...latency(program.layers),
+    ...latency(program),
   ];
 }
 
@@ -35,8 +35,5 @@ function totalCount(layers: readonly ProgramLayer[]): OperationCount {
   return { macc: sum("macc"), comp: sum("comp"), add: sum("add"), mul: sum("mul"), bitwise: sum("bitwise") };
 }
 
-function latency(layers: readonly ProgramLayer[]): string[] {
-  const cycles = layers.map((layer) => layer.cycles);
-  if (layers.length === 0 || cycles.includes(null)) return [];
-  return ["", `Estimated latency: ${thousands(cycles.reduce<number>((sum, one) => sum + (one ?? 0), 0))} cycles`];
-}
+const latency = ({ cycles }: Program): string[] =>
+  cycles === null ? [] : ["", `Estimated latency: ${thousands(cycles)} cycles`];
