@@ -12,7 +12,8 @@ import { printNetwork } from "./ir/print-network.ts";
 import { printPlacement } from "./ir/print-placement.ts";
 import { printSchedule } from "./ir/print-schedule.ts";
 import { verifyNetwork } from "./ir/verify-network.ts";
-import { lowerProgram, type ProgramData } from "./lower/lower-program.ts";
+import { verifySchedule } from "./ir/verify-schedule.ts";
+import { checkProgram, lowerProgram, type ProgramData } from "./lower/lower-program.ts";
 import { defaultProgramOptions, type ProgramOptions } from "./options.ts";
 import { passResult } from "./passes/context.ts";
 import type { Sample } from "./passes/fold-input.ts";
@@ -79,6 +80,7 @@ export function compile(request: CompileRequest): CompileResult {
     reached("network", () => printNetwork(network));
 
     const schedule = pipeline.measure("scheduleLayers", () => scheduleLayers(network, device));
+    pipeline.verify("verifySchedule", () => verifySchedule(schedule, device));
     reached("schedule", () => printSchedule(schedule));
 
     const placement = pipeline.run(placeLayers, network);
@@ -86,6 +88,7 @@ export function compile(request: CompileRequest): CompileResult {
     result.placement = placement;
     reached("placement", () => printPlacement(placement));
 
+    pipeline.verify("checkProgram", () => checkProgram(placement, device, programOptions).filter(isError));
     const tensors = sample && pipeline.measure("executeLayers", () => executeLayers(network.layers, sample, options));
     const program = pipeline.run(lowerWith(programOptions, { sample, tensors }), placement, "lowerProgram");
     if (tensors !== null && request.verify !== false) {
@@ -96,6 +99,8 @@ export function compile(request: CompileRequest): CompileResult {
   });
   return { ...result, diagnostics: pipeline.diagnostics, times: pipeline.times };
 }
+
+const isError = ({ severity }: Diagnostic): boolean => severity === "error";
 
 const placeLayers: Pass<Network, Placement> = ({ device }, network) => {
   const { placement, diagnostics } = placeNetwork(network, device);

@@ -73,6 +73,10 @@ export const cliCodes = {
     title: "Internal error",
     explanation: "A part of ai8xc broke a promise to another. This is a defect of ai8xc, not of the model.",
   },
+  AI9005: {
+    title: "The schedule is wrong",
+    explanation: "The check of the schedule disagrees with the scheduler. This is a defect of ai8xc, not of the model.",
+  },
 } as const satisfies Record<string, CodeEntry>;
 
 /** All codes, sorted. Loaded on demand: only `explain` needs the texts of every room. */
