@@ -283,6 +283,28 @@ export const dslCodes = {
     explanation: "In CHW format, each channel fills a data memory of its own. HWC packs four channels into one.",
     example: 'input: { shape: [32, 64, 64], format: "CHW" }',
   },
+  AI2023: {
+    title: "Four outputs at a time are not available",
+    explanation: "Only some devices can calculate four output channels at a time. The values are the same without it.",
+    example: 'x.conv2d(8, { kernel: 3, calcx4: true })   // device: "MAX78000"',
+  },
+  AI2024: {
+    title: "Four outputs at a time need channels in fours",
+    explanation:
+      "The kernels of four output channels lie side by side in weight memory, so that no group may be shorter.",
+    example: "x.conv2d(6, { kernel: 3, calcx4: true })",
+  },
+  AI2025: {
+    title: "Reading ahead is not available",
+    explanation: "Only some devices can read the next data while they calculate. The values are the same without it.",
+    example: 'x.conv2d(8, { kernel: 3, readAhead: true })   // device: "MAX78000"',
+  },
+  AI2026: {
+    title: "tcalc without readAhead",
+    explanation:
+      "tcalc says how many passes of channels are read at a time when reading ahead; it has no meaning alone.",
+    example: "x.conv2d(8, { kernel: 3, tcalc: false })   // add readAhead: true",
+  },
   AI2030: {
     title: "The pooling window is not available",
     explanation:

@@ -83,6 +83,10 @@ export interface WeightedNode extends NodeBase {
   /** Present only when the user asked for another stride or output padding than the one the hardware has. */
   readonly stride?: Pair;
   readonly outputPadding?: number;
+  /** Speed-ups, present only when asked for: four outputs at a time, reading ahead, and how passes are counted then. */
+  readonly calcx4?: boolean;
+  readonly readAhead?: boolean;
+  readonly tcalc?: boolean;
 }
 
 export interface PoolNode extends NodeBase {

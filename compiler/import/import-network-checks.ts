@@ -10,20 +10,32 @@ import { yamlError } from "./yaml-values.ts";
 
 /** Keys of layers that say nothing about what the network computes, and why. */
 const tuningKeys: readonly (readonly [keyof YamlLayer["values"], string])[] = [
-  ["calcx4", "it only changes the speed of a layer"],
-  ["readahead", "it only changes the speed of a layer"],
-  ["tcalc", "it only changes the speed of a layer"],
   ["simulated_sequence", "it is for tests of the reference generator"],
   ["snoop_sequence", "models cannot watch the bus"],
   ["in_channel_skip", "it is for tests of the reference generator"],
 ];
 
+const unusedSpeedUp = "it only changes the speed of a layer, and models say it of operators with weights";
+
+/** Speed-ups that models keep: those of layers that convolve. */
+export function keptSpeedUps({ convolution, calcx4, readAhead, tcalc }: Layer): SpeedUps {
+  if (convolution === null) return { calcx4: false, readAhead: false, tcalc: null };
+  return { calcx4, readAhead, tcalc: readAhead ? tcalc : null };
+}
+type SpeedUps = Pick<Layer, "calcx4" | "readAhead" | "tcalc">;
+
+function leftOutSpeedUps(layer: YamlLayer): (readonly [keyof YamlLayer["values"], string])[] {
+  const { readahead } = layer.values;
+  if (!convolves(layer)) return (["calcx4", "readahead", "tcalc"] as const).map((key) => [key, unusedSpeedUp]);
+  return readahead === true ? [] : [["tcalc", "it has no meaning without 'readahead'"]];
+}
+
 /** Keys without meaning in a model are left out with a warning (AI6212). */
 export function leftOutKeys({ layers, unload, dataBuffers, snoop, at }: YamlNetwork): Diagnostic[] {
-  const inLayers = layers.flatMap(({ values, places, at: layerAt }) =>
-    tuningKeys.flatMap(([key, reason]) => {
-      if (values[key] === undefined || values[key] === false) return [];
-      return [leftOut(`'${key}' is left out: ${reason}`, places[key] ?? layerAt)];
+  const inLayers = layers.flatMap((layer) =>
+    [...tuningKeys, ...leftOutSpeedUps(layer)].flatMap(([key, reason]) => {
+      if (layer.values[key] === undefined || layer.values[key] === false) return [];
+      return [leftOut(`'${key}' is left out: ${reason}`, layer.places[key] ?? layer.at)];
     }),
   );
   const [buffer] = dataBuffers;

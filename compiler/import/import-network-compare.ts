@@ -67,6 +67,7 @@ function layerFacts(layer: Layer): Facts {
     outputBits: layer.outputBits,
     isOutput: layer.isOutput,
     streaming: layer.streaming,
+    speedUps: [layer.calcx4, layer.readAhead, layer.tcalc],
     finalScale: layer.finalScale,
     biasQuadrants: layer.pins.biasQuadrants,
   };

@@ -8,6 +8,7 @@ import type { Network } from "../ir/network.ts";
 import type { Sample } from "../passes/fold-input.ts";
 import {
   channelProblems,
+  keptSpeedUps,
   leftOutKeys,
   orderProblems,
   surplusWeights,
@@ -138,7 +139,7 @@ function outputDifferences(expected: Network, actual: Network, sample: Sample): 
 }
 
 /**
- * Layers as the model will have them: under its names, flattened data read by linear operators, without the tuning
+ * Layers as the model will have them: under its names, flattened data read by linear operators, without the speed-ups
  * that models leave out.
  */
 function renamed(network: Network, { description, weights, options }: ImportInput): Network {
@@ -154,9 +155,7 @@ function renamed(network: Network, { description, weights, options }: ImportInpu
     ...layer,
     name: names[index] as string,
     convolution: layer.flatten ? asLinear(layer.convolution) : layer.convolution,
-    calcx4: false,
-    readAhead: false,
-    tcalc: null,
+    ...keptSpeedUps(layer),
   }));
   return { ...network, layers };
 }

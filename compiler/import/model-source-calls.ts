@@ -66,6 +66,9 @@ export function convolutionCall(layer: Layer, convolution: LayerConvolution, rem
   if (fixedShift !== null) options["outputShift"] = `${fixedShift}`;
   if (weightsOf !== null) options["weightsOf"] = quoted(weightsOf);
   if (layer.streaming) options["streaming"] = "true";
+  if (layer.calcx4) options["calcx4"] = "true";
+  if (layer.readAhead) options["readAhead"] = "true";
+  if (layer.tcalc !== null) options["tcalc"] = `${layer.tcalc}`;
   return { method: kind, argument: `${layer.output.channels}`, options };
 }
 

@@ -85,9 +85,9 @@ function toLayer(
     output: result.shape,
     isOutput: model.outputs.includes(result.id),
     streaming: convolution?.streaming ?? false,
-    calcx4: false,
-    readAhead: false,
-    tcalc: null,
+    calcx4: convolution?.calcx4 ?? false,
+    readAhead: convolution?.readAhead ?? false,
+    tcalc: convolution?.tcalc ?? null,
     pins: mergePins(nodes),
     finalScale: (convolution && weights.get(convolution.name)?.finalScale) ?? 0,
   };

@@ -27,6 +27,12 @@ export interface WeightedOptions extends CommonOptions {
   readonly weightsOf?: string;
   /** Start before the input is complete, keeping only some rows in memory. Default false. */
   readonly streaming?: boolean;
+  /** Calculate four outputs at a time; needs a multiple of four output channels. Default false. */
+  readonly calcx4?: boolean;
+  /** Read the next data while calculating; input and output must lie in different memory blocks. Default false. */
+  readonly readAhead?: boolean;
+  /** With `readAhead`: read the channel passes four at a time. Default: whenever there are several passes. */
+  readonly tcalc?: boolean;
 }
 
 export const weightedParameters = {
@@ -39,11 +45,17 @@ export const weightedParameters = {
   outputShift: { type: "number", doc: "Binary left shift of the result; from the weights file by default." },
   weightsOf: { type: "text", doc: "Name of an earlier operator whose weights are used." },
   streaming: { type: "boolean", doc: "Start before the input is complete; off by default." },
+  calcx4: { type: "boolean", doc: "Calculate four outputs at a time; off by default." },
+  readAhead: { type: "boolean", doc: "Read the next data while calculating; off by default." },
+  tcalc: { type: "boolean", doc: "With readAhead, read passes four at a time; on by default with several passes." },
 } as const satisfies Parameters;
+
+const speedOptions = ["calcx4", "readAhead", "tcalc"] as const;
+type SpeedOption = (typeof speedOptions)[number];
 
 type WeightedFields = Pick<
   WeightedNode,
-  "activation" | "bias" | "wide" | "weightBits" | "binary" | "outputShift" | "weightsOf" | "streaming"
+  "activation" | "bias" | "wide" | "weightBits" | "binary" | "outputShift" | "weightsOf" | "streaming" | SpeedOption
 > & { readonly name: string | undefined };
 
 /**
@@ -61,7 +73,14 @@ export function readWeighted(reader: OptionReader): WeightedFields {
     outputShift: reader.number("outputShift", null),
     weightsOf: reader.text("weightsOf") ?? null,
     streaming: reader.boolean("streaming", false),
+    ...readSpeed(reader),
   };
+}
+
+/** The speed-ups that were given. */
+function readSpeed(reader: OptionReader): Pick<WeightedNode, SpeedOption> {
+  const given = speedOptions.filter((option) => reader.has(option));
+  return Object.fromEntries(given.map((option) => [option, reader.boolean(option, false)]));
 }
 
 /** After an error, sizes go on as at least one sample, so that later operators are judged on their own. */
@@ -98,6 +117,11 @@ export function weightedFacts(node: WeightedNode, context: FactContext, amounts:
     shifted: node.outputShift !== null,
     smallestShift: range.min - hiddenShift,
     largestShift: range.max - hiddenShift,
+    calcx4: node.calcx4 ?? false,
+    calcx4Available: device.capabilities.calcx4,
+    readAhead: node.readAhead ?? false,
+    readAheadAvailable: device.capabilities.readAhead,
+    tcalcGiven: node.tcalc !== undefined,
     outputStored: !node.streaming || !context.streamsOn,
     outputBytes: amounts.outputWords * channelPasses(whole(channels), device.processors) * (node.wide ? 16 : 4),
   };
@@ -127,6 +151,11 @@ export interface WeightedFacts<
   readonly shifted: Option<C["options"], "outputShift", null> extends number ? true : false;
   readonly smallestShift: Negative<Sum<Negative<Spec["limits"]["outputShift"]["min"]>, HiddenShift<C>>>;
   readonly largestShift: Difference<Spec["limits"]["outputShift"]["max"], HiddenShift<C>>;
+  readonly calcx4: Option<C["options"], "calcx4", false>;
+  readonly calcx4Available: Spec["capabilities"]["calcx4"];
+  readonly readAhead: Option<C["options"], "readAhead", false>;
+  readonly readAheadAvailable: Spec["capabilities"]["readAhead"];
+  readonly tcalcGiven: IsGiven<Option<C["options"], "tcalc", undefined>>;
   /** Whether all readers stream is not known here. */
   readonly outputStored: Option<C["options"], "streaming", false> extends false ? true : boolean;
   readonly outputBytes: Product<
@@ -148,3 +177,4 @@ type BitsOf<C extends CallOf> = Option<C["options"], "weightBits", 8>;
 type HiddenShift<C extends CallOf> = Difference<8, BitsOf<C>>;
 type ActivationOf<O> = Option<O, "activation", null>;
 type IsActivated<A> = [A] extends [null | undefined] ? false : string extends A ? boolean : true;
+type IsGiven<V> = [V] extends [undefined] ? false : undefined extends V ? boolean : true;

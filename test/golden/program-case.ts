@@ -18,14 +18,18 @@ import type { GoldenCase } from "./load.ts";
 
 type CaseInputs = Pick<GoldenCase, "inputs" | "arguments" | "device">;
 
-/** Builds the program of a recorded run with our compiler, from the same files. */
-export function caseProgram(golden: CaseInputs): {
+/** Builds the program of a recorded run with our compiler, from the same files; of another network where given. */
+export function caseProgram(
+  golden: CaseInputs,
+  instead?: (described: Network) => Network,
+): {
   readonly program?: Program;
   readonly diagnostics: readonly Diagnostic[];
 } {
   const device = devices[golden.device];
-  const { network, program: sequence, sample, diagnostics } = caseNetwork(golden);
-  if (network === undefined || sequence === undefined || hasErrors(diagnostics)) return { diagnostics };
+  const { network: described, program: sequence, sample, diagnostics } = caseNetwork(golden);
+  if (described === undefined || sequence === undefined || hasErrors(diagnostics)) return { diagnostics };
+  const network = instead === undefined ? described : instead(described);
   const placed = placeCase(network, golden);
   if (placed.placement === undefined) return { diagnostics: placed.diagnostics };
   const options = programOptions(golden, sequence);

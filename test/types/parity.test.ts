@@ -46,6 +46,9 @@ const weighted = {
   weightBits: fc.constantFrom(1, 2, 4, 8, 8, 3),
   binary: fc.constantFrom(false, false, true),
   outputShift: fc.integer({ min: -18, max: 12 }),
+  calcx4: fc.constantFrom(false, false, true),
+  readAhead: fc.constantFrom(false, false, true),
+  tcalc: fc.constantFrom(false, true),
 };
 const padding = fc.constantFrom(0, 0, 0, 1, 1, 1, 2, 3, -1);
 const conv2d = fc
