@@ -90,6 +90,7 @@ export async function codeTable(): Promise<ReadonlyMap<string, CodeEntry>> {
       import("../placement/weight-codes.ts").then((m) => m.weightCodes),
       import("../lower/codes.ts").then((m) => m.lowerCodeTexts),
       import("../import/import-network-codes.ts").then((m) => m.importNetworkCodes),
+      import("../export/codes.ts").then((m) => m.exportCodes),
       import("../../targets/emit/codes.ts").then((m) => m.emitCodes),
       import("../import/codes.ts").then((m) => m.importCodes),
     ])),

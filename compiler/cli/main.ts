@@ -22,6 +22,10 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<C
     summary: "explain a diagnostic code",
     load: async () => (await import("./commands/explain.ts")).explainCommand,
   },
+  export: {
+    summary: "write a model as network description for the reference generator",
+    load: async () => (await import("./commands/export.ts")).exportCommand,
+  },
   import: {
     summary: "make a model of a network description of the reference generator",
     load: async () => (await import("./commands/import.ts")).importCommand,

@@ -1,0 +1,144 @@
+import type { Pair } from "../../dsl/model.ts";
+import type { LayerConvolution, TensorSource } from "../../runtime/reference/layer.ts";
+import { totalShift } from "../import/layer-weights.ts";
+import type { Layer, Network } from "../ir/network.ts";
+import type { LayerPlacement } from "../ir/placement.ts";
+import { inferredChannels, needsSize, readsOnlyPrevious } from "./layer-inputs.ts";
+
+/** A value of a layer key as written: processors in hexadecimal, texts without quotes. */
+export type DescriptionValue = number | bigint | string | boolean | readonly (number | string)[];
+export type DescriptionEntry = readonly [key: string, value: DescriptionValue];
+
+export interface DescribedLayer {
+  readonly network: Network;
+  readonly layer: Layer;
+  readonly place: LayerPlacement;
+  readonly names: readonly string[];
+  /** Earlier layer whose weights, bias and shift this one uses. */
+  readonly weightOwner: number | null;
+}
+
+/** All keys of one hardware layer. Whatever has a default that depends on other layers is written down. */
+export function describedLayer(described: DescribedLayer): DescriptionEntry[] {
+  const { layer, place, names } = described;
+  return [
+    ["name", names[layer.index] as string],
+    ...inputKeys(described),
+    ["processors", place.processors],
+    ["in_offset", hexadecimal(place.inputOffset)],
+    ...optional("read_gap", place.readGap),
+    ...eltwiseKeys(layer),
+    ...poolKeys(layer),
+    ...operatorKeys(described),
+    ["activate", activations[layer.activation ?? "none"]],
+    ["output_width", layer.outputBits],
+    ["output_processors", place.outputProcessors],
+    ["out_offset", hexadecimal(place.outputOffset)],
+    ...optional("write_gap", place.writeGap),
+    ...biasKeys(layer),
+    ...speedKeys(layer),
+    ...(layer.isOutput ? ([["output", true]] as const) : []),
+  ];
+}
+
+const activations = { relu: "ReLU", abs: "Abs", none: "None" } as const;
+
+const hexadecimal = (offset: number): bigint => BigInt(offset);
+
+const optional = (key: string, value: number): DescriptionEntry[] => (value === 0 ? [] : [[key, value]]);
+
+function inputKeys({ network, layer, names }: DescribedLayer): DescriptionEntry[] {
+  const { index, sources, input, crop } = layer;
+  const refer = (source: TensorSource): string => (source === "input" ? "input" : (names[source] as string));
+  const channels = inferredChannels(network, layer) === input.channels ? 0 : input.channels;
+  return [
+    ...(index === 0 ? ([["data_format", network.input.format]] as const) : []),
+    ...(readsOnlyPrevious(layer) ? [] : ([["in_sequences", sources.map(refer)]] as const)),
+    ...optional("in_channels", channels),
+    ...(needsSize(network, layer) ? ([["in_dim", [input.height, input.width]]] as const) : []),
+    ...(crop[0] + crop[1] > 0 ? ([["in_crop", [...crop]]] as const) : []),
+  ];
+}
+
+function eltwiseKeys({ eltwise, pool }: Layer): DescriptionEntry[] {
+  if (eltwise === null) return [];
+  return [
+    ["eltwise", eltwise.operation],
+    ["operands", eltwise.operands],
+    ...(pool === null ? [] : ([["pool_first", eltwise.poolFirst]] as const)),
+  ];
+}
+
+function poolKeys(layer: Layer): DescriptionEntry[] {
+  const { pool } = layer;
+  if (pool === null) return [];
+  const along = (pair: Pair): DescriptionValue => (oneDimensional(layer) ? pair[0] : short(pair));
+  return [
+    [pool.kind === "max" ? "max_pool" : "avg_pool", along(pool.size)],
+    ["pool_stride", along(pool.stride)],
+    ...(pool.dilation[0] * pool.dilation[1] === 1 ? [] : ([["pool_dilation", along(pool.dilation)]] as const)),
+  ];
+}
+
+const short = (pair: Pair): DescriptionValue => (pair[0] === pair[1] ? pair[0] : [...pair]);
+
+/** Then the second entry of a window is ignored. */
+const oneDimensional = ({ convolution, input }: Layer): boolean =>
+  convolution === null ? input.width === 1 : convolution.kind === "conv1d";
+
+const operators = { conv2d: "Conv2d", conv1d: "Conv1d", convTranspose2d: "ConvTranspose2d", linear: "Linear" } as const;
+
+function operatorKeys({ layer, weightOwner, names }: DescribedLayer): DescriptionEntry[] {
+  const { convolution, flatten } = layer;
+  if (convolution === null) {
+    return [
+      ["operation", "None"],
+      ["pad", 0],
+    ];
+  }
+  const { kind, kernel, padding } = convolution;
+  return [
+    ["operation", operators[kind]],
+    ...(kind === "linear" ? [] : ([["kernel_size", kind === "conv1d" ? kernel[0] : kernel.join("x")]] as const)),
+    ["pad", padding[0]],
+    ...strideKeys(convolution),
+    ...(convolution.dilation === 1 ? [] : ([["dilation", convolution.dilation]] as const)),
+    ...(convolution.groups === 1 ? [] : ([["groups", convolution.groups]] as const)),
+    ...(flatten ? ([["flatten", true]] as const) : []),
+    ...numberKeys(convolution, weightOwner !== null),
+    ...(weightOwner === null ? [] : ([["weight_source", names[weightOwner] as string]] as const)),
+  ];
+}
+
+/** Transposed convolutions have a stride of two and one row of output padding, all others neither. */
+function strideKeys({ kind, stride, outputPadding }: LayerConvolution): DescriptionEntry[] {
+  const transposed = kind === "convTranspose2d";
+  return [
+    ...(stride === (transposed ? 2 : 1) ? [] : ([["stride", stride]] as const)),
+    ...(outputPadding === (transposed ? 1 : 0) ? [] : ([["output_pad", outputPadding]] as const)),
+  ];
+}
+
+function numberKeys({ weights, bypass, shift }: LayerConvolution, borrowed: boolean): DescriptionEntry[] {
+  if (bypass || weights === null) {
+    return [
+      ["bypass", true],
+      ["output_shift", shift],
+    ];
+  }
+  return [
+    ["quantization", weights.binary ? "bin" : weights.bits],
+    ...(borrowed ? [] : ([["output_shift", shift - totalShift(0, weights.bits)]] as const)),
+  ];
+}
+
+/** Free choices follow from the network in the same way on both sides; a choice the user took away is written. */
+const biasKeys = ({ pins, convolution }: Layer): DescriptionEntry[] =>
+  pins.biasQuadrants === undefined || convolution?.bias == null ? [] : [["bias_group", [...pins.biasQuadrants]]];
+
+const speedKeys = ({ streaming, calcx4, readAhead, tcalc }: Layer): DescriptionEntry[] => [
+  ...(streaming ? ([["streaming", true]] as const) : []),
+  ...(calcx4 ? ([["calcx4", true]] as const) : []),
+  ...(readAhead ? ([["readahead", true]] as const) : []),
+  ...(tcalc === null ? [] : ([["tcalc", tcalc]] as const)),
+];

@@ -1,0 +1,64 @@
+import type { Diagnostic } from "../../dsl/diagnostic.ts";
+import type { Layer, Network } from "../ir/network.ts";
+import { needsSize, sourceShapes } from "./layer-inputs.ts";
+
+/** Everything in a network that the reference generator has no key for, or refuses (AI6214). */
+export const unsayable = (network: Network): Diagnostic[] =>
+  network.layers.flatMap((layer) =>
+    [...inputProblems(network, layer), ...convolutionProblems(layer)].map(([message, hint]) =>
+      diagnostic(layer, message, hint),
+    ),
+  );
+
+type Problem = readonly [message: string, hint: string];
+
+function inputProblems(network: Network, layer: Layer): Problem[] {
+  const { index, sources, crop, input } = layer;
+  const problems: Problem[] = [];
+  // The generator takes the channels of the last layer for those of the network input here.
+  const last = network.layers.at(-1) as Layer;
+  const channels = sources.map((source) =>
+    source === "input" ? last.output.channels : (network.layers[source] as Layer).output.channels,
+  );
+  if (sources.length > 1 && new Set(channels).size > 1) {
+    const shown = sourceShapes(network, layer).map((shape) => shape.channels);
+    const note = sources.includes("input") ? `; the input counts as ${last.output.channels}, like the last layer` : "";
+    problems.push([
+      `it reads ${sources.length} tensors of ${shown.join(" and ")} channels, which must be equal${note}`,
+      "Give all tensors that are read together the same number of channels.",
+    ]);
+  }
+  if (!needsSize(network, layer)) return problems;
+  if (index === 0) {
+    problems.push(["it crops or reshapes the network input", "Give the input in the shape that the layer reads."]);
+  }
+  const pixels = sourceShapes(network, layer).reduce((sum, { height, width }) => sum + height * width, 0);
+  const cut = (crop[0] + crop[1]) * input.width;
+  if (sources.length > 1 && pixels !== input.height * input.width + cut) {
+    problems.push([
+      `it crops or reshapes ${sources.length} tensors that lie side by side`,
+      "Crop or reshape in a layer of its own, in front of this one.",
+    ]);
+  }
+  return problems;
+}
+
+function convolutionProblems({ convolution }: Layer): Problem[] {
+  if (convolution === null) return [];
+  const { kind, padding } = convolution;
+  const expected = kind === "conv1d" ? 0 : padding[0];
+  return padding[1] === expected
+    ? []
+    : [[`its padding is ${padding.join(" and ")}`, "Pad rows and columns by the same amount."]];
+}
+
+function diagnostic({ name, origins }: Layer, message: string, hint: string): Diagnostic {
+  const source = origins.findLast((origin) => origin.source !== undefined)?.source;
+  return {
+    code: "AI6214",
+    severity: "error",
+    message: `'${name}' cannot be written as a network description: ${message}`,
+    ...(source === undefined ? {} : { location: source }),
+    hint,
+  };
+}

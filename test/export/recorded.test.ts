@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { readSafetensors } from "../../compiler/import/safetensors.ts";
+import { weightSetFromSafetensors } from "../../compiler/import/weight-set.ts";
+import { hasErrors } from "../../dsl/diagnostic.ts";
+import type { Model } from "../../dsl/model.ts";
+import { caseSample, yamlOptions } from "../golden/case-network.ts";
+import { goldenRoot, skippedWithoutGolden, type GoldenCase } from "../golden/load.ts";
+import { parseYamlNetwork } from "../../compiler/import/yaml.ts";
+import { inputFile } from "../golden/load.ts";
+import { importCase, recordedCases } from "../import/recorded-networks.ts";
+import { writeModel } from "./written-networks.ts";
+import { readFileSync } from "node:fs";
+
+/** Every network, and some layer tests: imported with pins, compiled, and written again. */
+const step = 24;
+const chosen = (name: string, position: number): boolean => name.startsWith("networks/") || position % step === 0;
+
+describe("recorded descriptions", () => {
+  if (goldenRoot === null) {
+    it.skip(skippedWithoutGolden, () => {});
+    return;
+  }
+  it("are written again after the import", { timeout: 1000000 }, async () => {
+    const problems: string[] = [];
+    let written = 0;
+    for (const [name, golden] of [...recordedCases()].filter(([name], position) => chosen(name, position))) {
+      const { model, files } = await importCase(golden);
+      if (model === undefined || files === undefined) continue;
+      try {
+        const result = write(model, files.get("weights.safetensors") as Uint8Array, golden);
+        if (hasErrors(result.diagnostics)) problems.push(`${name}: ${result.diagnostics[0]?.message}`);
+        else written++;
+      } catch (error) {
+        problems.push(`${name}: ${(error as Error).message}`);
+      }
+    }
+    expect(problems).toEqual([]);
+    expect(written).toBeGreaterThan(10);
+  });
+});
+
+function write(model: Model, weights: Uint8Array, golden: GoldenCase) {
+  const { file } = readSafetensors(weights, "weights.safetensors");
+  const set = weightSetFromSafetensors(file!, "weights.safetensors");
+  const text = readFileSync(inputFile(golden.inputs["network"] as string), "utf8");
+  const array = caseSample(golden, parseYamlNetwork(text, "network.yaml").description!);
+  const [channels = 1, height = 1, width = 1] = array.shape;
+  const sample = { shape: { channels, height, width }, data: Int8Array.from(array.data) };
+  const { fifo = "none", averagePoolRounding = false } = yamlOptions(golden);
+  return writeModel(model, {
+    weights: { operators: set.weights, batchNorms: set.batchNorms },
+    sample,
+    network: { fifo, averagePoolRounding },
+    device: golden.device,
+  });
+}
