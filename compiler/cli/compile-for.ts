@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DeviceSpec, Program } from "../../targets/index.ts";
 import { InternalError, type Diagnostic } from "../../dsl/diagnostic.ts";
@@ -60,8 +60,9 @@ export async function compileFor(work: CompileWork): Promise<Compiled> {
   }
   work.clock.add("passes", begin);
   for (const { pass, milliseconds } of result.times) work.clock.parts.push({ name: `  ${pass}`, milliseconds });
-  if (work.dumpFolder !== null) dumpStages(work.dumpFolder, stages);
-  const { program, placement, diagnostics } = result;
+  const { program, placement } = result;
+  const dumped = work.dumpFolder === null ? [] : await dumpStages(work.dumpFolder, stages);
+  const diagnostics = [...result.diagnostics, ...dumped];
   if (program === undefined || placement === undefined) {
     return { rows: [], diagnostics, ...(placement === undefined ? {} : { placement }) };
   }
@@ -69,9 +70,18 @@ export async function compileFor(work: CompileWork): Promise<Compiled> {
   return { program, placement, rows: summaryRows(placement, program), diagnostics };
 }
 
-function dumpStages(folder: string, stages: readonly { name: string; text: string }[]): void {
-  mkdirSync(folder, { recursive: true });
-  stages.forEach(({ name, text }, index) => writeFileSync(join(folder, `${index + 1}-${name}.txt`), text));
+async function dumpStages(
+  folder: string,
+  stages: readonly { name: string; text: string }[],
+): Promise<readonly Diagnostic[]> {
+  const [{ makeFolder }, { unwritable }] = await Promise.all([import("./make-folder.ts"), import("./write-output.ts")]);
+  try {
+    makeFolder(folder);
+    stages.forEach(({ name, text }, index) => writeFileSync(join(folder, `${index + 1}-${name}.txt`), text));
+    return [];
+  } catch (error) {
+    return [unwritable(folder, error)];
+  }
 }
 
 /** Whatever is thrown past the compiler is a defect of ours; the model's author sees one line, not a stack. */

@@ -117,7 +117,7 @@ export function integerOption(options: Invocation["options"], name: string, min 
   const value = options[name];
   if (typeof value !== "string") return undefined;
   const number = Number(value);
-  if (!Number.isSafeInteger(number) || number < min) {
+  if (value.trim() === "" || !Number.isSafeInteger(number) || number < min) {
     throw new UsageError(`--${name} takes an integer of at least ${min}, not ${value}`);
   }
   return number;

@@ -6,7 +6,9 @@ export function readBytes(path: string, what: string): { bytes?: Uint8Array; dia
   try {
     return { bytes: readFileSync(path), diagnostics: [] };
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code === "ENOENT" ? "does not exist" : (error as Error).message;
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason =
+      code === "ENOENT" ? "does not exist" : code === "EISDIR" ? "is a folder" : `cannot be read: ${message}`;
     return {
       diagnostics: [
         { code: "AI6004", severity: "error", message: `${what} ${path} ${reason}`, hint: "check the path" },

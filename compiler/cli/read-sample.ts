@@ -22,10 +22,16 @@ export async function readSample(path: string): Promise<{ sample?: Sample; diagn
   if (records === undefined) return { diagnostics };
   const [record] = records;
   if (record === undefined) return { diagnostics: [problem("AI6007", `${path} is empty`, shapeHint)] };
+  if (records.length > 1) {
+    return { diagnostics: [problem("AI6007", `${path} holds ${records.length} arrays, not one`, shapeHint)] };
+  }
   return toSample(record.shape, record.data, path);
 }
 
 const shapeHint = "give one input: integers from -128 to 127, channels first";
+
+/** [channels][length] and [channels][rows][columns]. */
+const ranks: readonly number[] = [2, 3];
 
 const problem = (code: string, message: string, hint: string): Diagnostic => ({
   code,
@@ -43,6 +49,7 @@ function fromJson(bytes: Uint8Array, path: string) {
   }
   const shape: number[] = [];
   for (let level = value; Array.isArray(level); level = level[0]) shape.push(level.length);
+  if (!ranks.includes(shape.length)) return toSample(shape, [], path);
   const data = flatten(value, shape);
   if (data === undefined)
     return { diagnostics: [problem("AI6007", `${path} is no regular array of numbers`, shapeHint)] };

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { relative } from "node:path";
 import { hasErrors, type Diagnostic } from "../../dsl/diagnostic.ts";
 import { countSentence, renderDiagnostic, sortDiagnostics } from "./render-diagnostics.ts";
@@ -9,14 +9,20 @@ export class Session {
   readonly io: CommandIo;
   readonly json: boolean;
   readonly #diagnostics: Diagnostic[] = [];
+  readonly #known = new Set<string>();
 
   constructor(io: CommandIo, json: boolean) {
     this.io = io;
     this.json = json;
   }
 
+  /** Collects findings. What is found again for another device of the same model is not repeated. */
   add(diagnostics: readonly Diagnostic[]): void {
-    this.#diagnostics.push(...diagnostics);
+    for (const diagnostic of diagnostics) {
+      const text = JSON.stringify(diagnostic);
+      if (!this.#known.has(text)) this.#diagnostics.push(diagnostic);
+      this.#known.add(text);
+    }
   }
 
   get failed(): boolean {
@@ -47,9 +53,14 @@ export class Session {
   }
 }
 
+const largestSource = 2 ** 20;
+
+/** Lines of a text file; undefined for what cannot be read, is no text, or too large for anybody to have written. */
 function linesOf(file: string): readonly string[] | undefined {
   try {
-    return readFileSync(file, "utf8").split("\n");
+    if (statSync(file).size > largestSource) return undefined;
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
+    return text.includes("\0") ? undefined : text.split("\n");
   } catch {
     return undefined;
   }

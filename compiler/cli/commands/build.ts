@@ -108,10 +108,9 @@ function dumpFolder({ options, io }: Invocation, device: DeviceSpec, single: boo
 
 async function writeProjects(results: readonly BuiltProject[], session: Session, overwrite: boolean, clock: Clock) {
   const start = performance.now();
-  const { writeOutputFolder } = await import("../write-output.ts");
-  for (const { folder, files } of results) {
-    if (folder !== null) session.add(writeOutputFolder(folder, files, overwrite));
-  }
+  const { writeOutputFolders } = await import("../write-output.ts");
+  const outputs = results.flatMap(({ folder, files }) => (folder === null ? [] : [{ folder, files }]));
+  session.add(writeOutputFolders(outputs, overwrite));
   clock.add("writing", start);
 }
 
