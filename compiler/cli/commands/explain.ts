@@ -3,10 +3,11 @@ import { exitCodes, nearest, UsageError, type CommandSpec } from "../options.ts"
 
 export const explainCommand: CommandSpec = {
   name: "explain",
-  usage: "explain CODE",
+  usage: "explain [CODE]",
   summary: "Explains a diagnostic code; without one, lists all of them.",
   options: [],
   run: async ({ positionals, io }) => {
+    if (positionals.length > 1) throw new UsageError(`one code at a time, not ${positionals.length}`);
     const table = await codeTable();
     const [given] = positionals;
     if (given === undefined) {

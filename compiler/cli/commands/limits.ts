@@ -9,7 +9,7 @@ export const limitsCommand: CommandSpec = {
   options: [{ name: "json", help: "print the device record as JSON" }],
   run: async ({ positionals, options, io }) => {
     const [name] = positionals;
-    if (name === undefined) throw new UsageError("name a device");
+    if (name === undefined || positionals.length > 1) throw new UsageError("name one device");
     const device = deviceByName(name);
     if (device === undefined) throw new UsageError(`${name} is not known; use ${Object.keys(devices).join(" or ")}`);
     io.out(options["json"] === true ? `${JSON.stringify(device, null, 2)}\n` : limitsText(device));
