@@ -5,7 +5,7 @@ import type { Layer } from "../ir/network.ts";
 import type { Placement } from "../ir/placement.ts";
 import { layerProblem } from "./codes.ts";
 
-/** Every word of weight memory and every byte of bias memory has one owner, and exists. */
+/** Every word of weight memory and every byte of bias memory has one owner, and exists. Equal kernels and biases may be shared. */
 export function verifyWeights(placement: Placement, device: DeviceSpec): Diagnostic[] {
   return [...verifyColumns(placement), ...verifyChunks(placement, device), ...verifyBias(placement, device)];
 }
@@ -92,6 +92,7 @@ function verifyBias(placement: Placement, device: DeviceSpec): Diagnostic[] {
       const other = owned.get(key);
       owned.set(key, layer);
       if (other === undefined || sharesKernels(placement, layer, other)) continue;
+      if (sameBias(placement, layer, other, device)) continue;
       problems.push(
         layerProblem("AI3026", layer, `bias of ${layer.name} and ${other.name} share bytes of bias memory`),
       );
@@ -105,4 +106,26 @@ function verifyBias(placement: Placement, device: DeviceSpec): Diagnostic[] {
 function sharesKernels(placement: Placement, a: Layer, b: Layer): boolean {
   const root = (layer: Layer): number => placement.weights.layers[layer.index]?.sharedWith ?? layer.index;
   return root(a) === root(b);
+}
+
+/** Equal biases may be stored once: both layers begin at the same byte and expect the same bytes from there on. */
+function sameBias(placement: Placement, a: Layer, b: Layer, device: DeviceSpec): boolean {
+  const [first, second] = [a, b].map(({ index }) => placement.bias.layers[index]?.offsets.join());
+  if (a.convolution?.bias == null || first !== second) return false;
+  return storedBias(placement, a, device).join() === storedBias(placement, b, device).join();
+}
+
+/** Places count from the word of the first output processor on; those of processors between outputs hold 0. */
+function storedBias({ layers }: Placement, { index, streaming, convolution }: Layer, device: DeviceSpec): number[] {
+  const places = bitsOf(layers[index]?.outputProcessors ?? 0n);
+  const first = places[0] ?? 0;
+  const from = first - (first % device.processorsPerDataInstance);
+  const perPass = (places.at(-1) ?? 0) - from + 1;
+  const leading = index === 0 && streaming && device.capabilities.streamingBiasLeadingByte ? 1 : 0;
+  const bytes: number[] = [];
+  for (const [channel, value] of (convolution?.bias ?? []).entries()) {
+    const pass = Math.floor(channel / places.length);
+    bytes[leading + pass * perPass + (places[channel % places.length] as number) - from] = value;
+  }
+  return Array.from(bytes, (value) => value ?? 0);
 }

@@ -249,6 +249,21 @@ describe("the placement verifier", () => {
     });
     expect(weightCodes(bias(16))).toEqual([]);
     expect(weightCodes(bias(15))).toEqual(["AI3026"]);
+    const withBias = (second: number): Placement => ({
+      ...bias(0),
+      network: {
+        ...placement.network,
+        layers: placement.network.layers.map((layer, index) => ({
+          ...layer,
+          convolution: layer.convolution && {
+            ...layer.convolution,
+            bias: new Int8Array(layer.output.channels).fill(index === 1 ? second : 5),
+          },
+        })),
+      },
+    });
+    expect(weightCodes(withBias(5))).toEqual([]);
+    expect(weightCodes(withBias(6))).toEqual(["AI3026"]);
   });
 
   it("notices any moved read or write of a placed network", () => {
