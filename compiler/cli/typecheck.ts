@@ -8,7 +8,7 @@ import type { Diagnostic } from "../../dsl/diagnostic.ts";
 
 /**
  * Type-checks a model file with TypeScript's native compiler in a process of its own, so that it runs beside the
- * compilation. Results are kept by content: the same files, ai8xc and TypeScript are not checked twice.
+ * compilation. Results are kept by content: the same files, ai8xc and TypeScript are not checked twice, unless ai8xc runs from its sources.
  */
 export async function typecheckModel(file: string): Promise<readonly Diagnostic[]> {
   const compiler = nativeCompiler();
@@ -16,7 +16,7 @@ export async function typecheckModel(file: string): Promise<readonly Diagnostic[
   const cache = join(tmpdir(), `ai8xc-types-${process.getuid?.() ?? "user"}`);
   const key = contentKey(file, compiler);
   const entry = join(cache, `${key}.json`);
-  const known = readJson(entry);
+  const known = runsFromSource ? undefined : readJson(entry);
   if (known !== undefined) return known;
   mkdirSync(cache, { recursive: true, mode: 0o700 });
   const config = join(cache, `${key}.tsconfig.json`);
@@ -28,6 +28,15 @@ export async function typecheckModel(file: string): Promise<readonly Diagnostic[
   renameSync(`${entry}.${process.pid}`, entry);
   return diagnostics;
 }
+
+const runsFromSource = import.meta.url.endsWith(".ts");
+
+/** Running from source, the model is checked against the sources, which need Node's types. */
+const sourceOptions = () => ({
+  customConditions: ["ai8xc-source"],
+  types: ["node"],
+  typeRoots: [join(dirname(createRequire(import.meta.url).resolve("ai8xc/package.json")), "node_modules/@types")],
+});
 
 /** Options of a strict check; independent of any tsconfig around the model. */
 const configFor = (file: string) => ({
@@ -41,8 +50,7 @@ const configFor = (file: string) => ({
     noEmit: true,
     skipLibCheck: true,
     types: [],
-    // Running from source, the model is checked against the sources too.
-    ...(import.meta.url.endsWith(".ts") ? { customConditions: ["ai8xc-source"] } : {}),
+    ...(runsFromSource ? sourceOptions() : {}),
   },
   files: [file],
 });
