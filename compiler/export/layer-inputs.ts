@@ -4,9 +4,9 @@ import type { Layer, Network } from "../ir/network.ts";
 
 /** How the reference generator fills in what a layer does not say about its input. */
 
-/** A layer that names no sources reads the one in front of it. */
-export const readsOnlyPrevious = ({ index, sources }: Layer): boolean =>
-  sources.length === 1 && sources[0] === (index === 0 ? "input" : index - 1);
+/** A layer that names no sources reads the one in front of it, and all of that. */
+export const readsOnlyPrevious = ({ index, sources, crop }: Layer): boolean =>
+  sources.length === 1 && sources[0] === (index === 0 ? "input" : index - 1) && crop[0] + crop[1] === 0;
 
 export const sourceShapes = (network: Network, { sources }: Pick<Layer, "sources">): Shape[] =>
   sources.map((source: TensorSource) =>
