@@ -1,5 +1,6 @@
 import type { Diagnostic } from "./diagnostic.ts";
-import type { Model, ModelNode, Shape } from "./model.ts";
+import type { EltwiseNode, Model, ModelNode, Shape } from "./model.ts";
+import { combinedName } from "./operators/combine.ts";
 
 /** Faults that make a graph unusable; none can come from the builder. */
 export const checkStructure = (model: Model): Diagnostic[] => [
@@ -11,6 +12,7 @@ export const checkStructure = (model: Model): Diagnostic[] => [
 /** Problems that have nothing to do with devices: errors, and warnings about likely slips. */
 export const checkUse = (model: Model): Diagnostic[] => [
   ...checkSharedWeights(model),
+  ...checkParts(model),
   ...model.nodes.flatMap((node) => likelySlips(model, node)),
 ];
 
@@ -66,6 +68,34 @@ function checkSharedWeights(model: Model): Diagnostic[] {
     const message = `weights of "${node.weightsOf}" are ${theirs}, these are ${mine}`;
     return [problem("AI1021", "error", message, node, "share weights between operators of equal shape")];
   });
+}
+
+/** An element-wise operator reads all parts of one split, in order, or none. */
+function checkParts(model: Model): Diagnostic[] {
+  return model.nodes.flatMap((node) => {
+    const inputs = node.inputs.map((id) => model.nodes[id] as ModelNode);
+    const first = inputs.find((input) => input.kind === "split");
+    if (first === undefined || !isEltwise(node) || readsWholeSplit(inputs)) return [];
+    const name = (model.nodes[first.inputs[0] as number] as ModelNode).name;
+    const seen = inputs.map((input) => (input.kind === "split" ? `part ${input.part + 1}` : input.name)).join(", ");
+    const message = `${node.name} combines ${seen}; it needs the ${first.parts} parts of ${name}, all of them in order`;
+    const hint = `write ${combinedName[node.kind]}(...tensor.split(${first.parts})), or use tensors that were not split`;
+    return [problem("AI1036", "error", message, node, hint)];
+  });
+}
+
+const isEltwise = (node: ModelNode): node is EltwiseNode => ["add", "sub", "xor", "or"].includes(node.kind);
+
+/** The operands are all the parts of one tensor, in order. */
+export function readsWholeSplit(operands: readonly ModelNode[]): boolean {
+  const [first] = operands;
+  return (
+    first?.kind === "split" &&
+    first.parts === operands.length &&
+    operands.every(
+      (operand, part) => operand.kind === "split" && operand.part === part && operand.inputs[0] === first.inputs[0],
+    )
+  );
 }
 
 type Weighted = Extract<ModelNode, { readonly weightsOf: string | null }>;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { devices } from "../targets/index.ts";
 import { checkModel, modelDiagnostics } from "./check.ts";
 import { dslCodes } from "./codes.ts";
-import { add, concat, defineModel } from "./index.ts";
+import { add, concat, defineModel, sub } from "./index.ts";
 import type { Model, ModelNode } from "./model.ts";
 
 const base = { name: "m", device: "MAX78000", input: { shape: [4, 16, 16], format: "HWC" } } as const;
@@ -135,6 +135,32 @@ describe("checkModel", () => {
     const codes = checkModel({ ...damaged, nodes: nodes as ModelNode[] }).map(({ code }) => code);
     expect(codes.length).toBeGreaterThan(0);
     expect(codes.every((code) => code === "AI1022" || code === "AI1004")).toBe(true);
+  });
+
+  it("wants all parts of a split tensor, in order", () => {
+    const problems = (build: Parameters<typeof defineModel<"MAX78000", readonly [4, 16, 16], "HWC">>[1]) =>
+      checkModel(defineModel(base, build)).filter(({ severity }) => severity === "error");
+    expect(problems((x) => sub(...x.split(4)))).toEqual([]);
+    expect(
+      problems((x) => {
+        const [a, b] = x.split(2);
+        return sub(b, a);
+      }),
+    ).toMatchObject([
+      { code: "AI1036", message: "sub_1 combines part 2, part 1; it needs the 2 parts of input, all of them in order" },
+    ]);
+    expect(
+      problems((x) => {
+        const [a, b] = x.split(2);
+        return [add(a, x.conv2d(2, { kernel: 1 })), b];
+      }),
+    ).toMatchObject([
+      {
+        code: "AI1036",
+        message: "add_1 combines part 1, conv2d_1; it needs the 2 parts of input, all of them in order",
+      },
+      { code: "AI1035" },
+    ]);
   });
 
   it("refuses outputs that are no nodes", () =>

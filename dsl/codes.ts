@@ -170,6 +170,23 @@ export const dslCodes = {
     explanation: "Each convolution or linear operator has one activation.",
     example: 'x.conv2d(8, { kernel: 3, activation: "relu" }).abs()',
   },
+  AI1034: {
+    title: "The channels cannot be split like this",
+    explanation: "split makes equal groups of channels, as many as an element-wise operator can combine.",
+    example: "x.split(3) on data of 8 channels",
+  },
+  AI1035: {
+    title: "A part of a tensor is read alone",
+    explanation:
+      "Channels lie on processors, so that a layer cannot read some channels of a tensor. Only element-wise operators " +
+      "read parts: all those of one tensor, in order, as their operands.",
+    example: "const [a] = x.split(2); return a.conv2d(8, { kernel: 1 });",
+  },
+  AI1036: {
+    title: "Parts of a tensor are combined with others",
+    explanation: "An element-wise operator reads all parts of one split tensor, in order, or whole tensors only.",
+    example: "const [a, b] = x.split(2); return sub(b, a);",
+  },
   AI2001: {
     title: "The kernel size is not available",
     explanation: "Each kind of convolution has the kernels that its engine is built for.",

@@ -117,5 +117,20 @@ export interface CropNode extends NodeBase {
   readonly rows: Pair;
 }
 
-export type ModelNode = InputNode | WeightedNode | PoolNode | EltwiseNode | SimpleNode | ReshapeNode | CropNode;
+/** One of equal groups of channels: `part` (from 0) of `parts`. Only element-wise operators read them, all in order. */
+export interface SplitNode extends NodeBase {
+  readonly kind: "split";
+  readonly part: number;
+  readonly parts: number;
+}
+
+export type ModelNode =
+  | InputNode
+  | WeightedNode
+  | PoolNode
+  | EltwiseNode
+  | SimpleNode
+  | ReshapeNode
+  | CropNode
+  | SplitNode;
 export type NodeKind = ModelNode["kind"];

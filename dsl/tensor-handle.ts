@@ -3,7 +3,7 @@ import type { Pins, PoolNode, Shape } from "./model.ts";
 import { createConv1d } from "./operators/conv1d.ts";
 import { createConv2d } from "./operators/conv2d.ts";
 import { createConvTranspose2d } from "./operators/conv-transpose2d.ts";
-import { createCrop, createReshape, foldInput } from "./operators/arrange.ts";
+import { createCrop, createReshape, createSplit, foldInput } from "./operators/arrange.ts";
 import { createLinear } from "./operators/linear.ts";
 import { createPool } from "./operators/pool.ts";
 import { createDropout, createSimple } from "./operators/simple.ts";
@@ -84,6 +84,10 @@ export class TensorHandle {
   crop(start: unknown, end?: unknown, options?: unknown): TensorHandle {
     return this.#derive("crop", this.crop, (call) => createCrop(call, this.id, start, end, options));
   }
+  split(parts: unknown): readonly TensorHandle[] {
+    const call = this.#call("split", this.split);
+    return createSplit(call, this.id, parts).map((id) => new TensorHandle(this.builder, id));
+  }
 
   /** Takes choices away from the compiler for the operator that made this tensor. */
   pin(pins: Pins): this {
@@ -101,7 +105,10 @@ export class TensorHandle {
   }
 
   #derive(operator: string, caller: AnyFunction, create: (call: Call) => number): TensorHandle {
-    const call: Call = { builder: this.builder, operator, captured: captureSource(caller) };
-    return new TensorHandle(this.builder, create(call));
+    return new TensorHandle(this.builder, create(this.#call(operator, caller)));
+  }
+
+  #call(operator: string, caller: AnyFunction): Call {
+    return { builder: this.builder, operator, captured: captureSource(caller) };
   }
 }

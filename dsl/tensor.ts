@@ -14,7 +14,7 @@ import type {
 } from "./operators/pool.ts";
 import type { UnaryFacts } from "./operators/simple.ts";
 import type { CommonOptions, Size } from "./options.ts";
-import type { cropRules, foldRules, reshapeRules } from "./rules/arrange.ts";
+import type { cropRules, foldRules, reshapeRules, splitRules } from "./rules/arrange.ts";
 import type { Rule } from "./rules/rule.ts";
 import type { activationRules, batchNormRules, flattenRules } from "./rules/unary.ts";
 import type { Difference, Sum, Whole } from "./types/arithmetic.ts";
@@ -40,6 +40,7 @@ import type {
   LinearResult,
   Pool1dResult,
   Pool2dResult,
+  SplitResult,
 } from "./types/results.ts";
 import type { UsableSize } from "./types/sizes.ts";
 
@@ -208,6 +209,14 @@ export interface Tensor<
     end?: B,
     options?: CommonOptions,
   ): NoInfer<Tensor<D, [S[0], UsableSize<Difference<S[1], Sum<Whole<A>, Whole<B>>>>, S[2]], "plain", U>>;
+
+  /**
+   * Equal groups of channels, in order: the operands of one element-wise operator, `add(...x.split(2))`.
+   * Pool the whole tensor before splitting it where the operands are to be pooled.
+   */
+  split<const N extends number>(
+    parts: Argument<N, FirstArgument<N, (typeof splitRules)["parts"], CallOn<"split", S, R, U, N, {}>, D, boolean>>,
+  ): SplitResult<D, S, U, N>;
 
   /** Takes choices away from the compiler for the operator that made this tensor. */
   pin(pins: Pins): Tensor<D, S, R, U>;

@@ -72,13 +72,14 @@ class Planner {
     if (eltwise === null) {
       const stages = pools.length + engine.length === 0 ? [[copyCall(name)]] : [...pools, ...engine];
       const join = layer.sources.length > 1 ? "concat" : null;
-      return { index, name, before: [], join, after: [...views, ...this.#pinned(layer, stages)], isOutput };
+      return { index, name, before: [], parts: 1, join, after: [...views, ...this.#pinned(layer, stages)], isOutput };
     }
     const combination = convolution.length === 0 ? [nameCall(name)] : [];
     const behind = eltwise.poolFirst ? engine : [...pools, ...engine];
     const operand = eltwise.poolFirst ? pools.flatMap((calls) => [...calls, ...this.#together(layer)]) : [];
     const after = this.#pinned(layer, [combination, ...behind]);
-    return { index, name, before: [...views, ...operand], join: joins[eltwise.operation], after, isOutput };
+    const parts = layer.sources.length === 1 ? eltwise.operands : 1;
+    return { index, name, before: [...views, ...operand], parts, join: joins[eltwise.operation], after, isOutput };
   }
 
   /** The calls of all stages; the last one carries the pins of the layer. */

@@ -70,6 +70,7 @@ function chainsOf(layers: readonly SourceLayer[]): SourceLayer[][] {
       previous !== undefined &&
       !previous.isOutput &&
       uses.get(previous.index) === 1 &&
+      layer.join === null &&
       layer.sources.length === 1 &&
       layer.sources[0] === previous.index;
     if (continues) chain.push(layer);
@@ -119,7 +120,9 @@ function singleLine(
 ): string | null {
   const calls = chain.flatMap(({ after }) => after);
   const text = `${opening}${startText(chain[0], layers)}${calls.map(callText).join("")}${closing}`;
-  return calls.length <= callsPerLine && text.length <= lineWidth ? text : null;
+  // The spread operands of a joining function count as much as a call.
+  const counted = calls.length + ((chain[0]?.parts ?? 1) > 1 ? 1 : 0);
+  return counted <= callsPerLine && text.length <= lineWidth ? text : null;
 }
 
 function startText(first: SourceLayer | undefined, layers: readonly SourceLayer[]): string {
@@ -128,8 +131,10 @@ function startText(first: SourceLayer | undefined, layers: readonly SourceLayer[
   return first.join === null ? operands.join("") : `${first.join}(${operands.join(", ")})`;
 }
 
-const operandTexts = ({ sources, before }: SourceLayer, layers: readonly SourceLayer[]): string[] =>
-  sources.map((source) => `${nameOf(source, layers)}${before.map(callText).join("")}`);
+function operandTexts({ sources, before, parts }: SourceLayer, layers: readonly SourceLayer[]): string[] {
+  const texts = sources.map((source) => `${nameOf(source, layers)}${before.map(callText).join("")}`);
+  return parts > 1 ? texts.map((text) => `...${text}.split(${parts})`) : texts;
+}
 
 const nameOf = (source: TensorSource, layers: readonly SourceLayer[]): string =>
   source === "input" ? "x" : (layers.find(({ index }) => index === source)?.name ?? "x");

@@ -35,8 +35,8 @@ function readingProblem(network: Network, layer: Layer): Reason | null {
   const shapes = sources.map((source) => shapeOf(network, source));
   const first = shapes[0] as Shape;
   if (eltwise !== null) {
-    if (sources.length !== eltwise.operands) {
-      const text = `combines ${eltwise.operands} groups of channels of ${sources.length === 1 ? "one tensor" : `${sources.length} tensors`}`;
+    if (sources.length !== eltwise.operands && sources.length !== 1) {
+      const text = `combines ${eltwise.operands} groups of channels of ${sources.length} tensors`;
       return { text, hint: "Give one tensor per operand with 'in_sequences'." };
     }
     const views = crop[0] > 0 || crop[1] > 0 || input.height !== first.height || input.width !== first.width;
@@ -44,7 +44,8 @@ function readingProblem(network: Network, layer: Layer): Reason | null {
       return { text: "crops or re-cuts the operands it combines", hint: "Crop in the layers in front." };
     }
   }
-  const channels = eltwise === null ? shapes.reduce((sum, shape) => sum + shape.channels, 0) : first.channels;
+  const all = eltwise === null ? shapes.reduce((sum, shape) => sum + shape.channels, 0) : first.channels;
+  const channels = all / (eltwise !== null && sources.length === 1 ? eltwise.operands : 1);
   if (channels === input.channels) return null;
   const text =
     shapes.length > 1 && shapes.every((shape) => shape.channels === input.channels)

@@ -17,6 +17,8 @@ export interface SourceLayer {
   readonly sources: readonly TensorSource[];
   /** Calls on every source, then a function that joins the results, then calls on what that delivers. */
   readonly before: readonly SourceCall[];
+  /** The only source is split into this many operands; 1: sources are operands. */
+  readonly parts: number;
   readonly join: SourceJoin | null;
   readonly after: readonly SourceCall[];
   readonly isOutput: boolean;
@@ -36,7 +38,7 @@ export interface SourceCall {
 const remarks: readonly string[] = ["pin", "named"];
 
 /** Operators that a layer's calls add to the graph. */
-export function operatorsOf({ sources, before, join, after }: SourceLayer): number {
-  const added = after.filter(({ method }) => !remarks.includes(method)).length;
-  return before.length * sources.length + (join === null ? 0 : 1) + added;
+export function operatorsOf({ sources, before, parts, join, after }: SourceLayer): number {
+  const added = (calls: readonly SourceCall[]) => calls.filter(({ method }) => !remarks.includes(method)).length;
+  return added(before) * sources.length + (parts > 1 ? parts : 0) + (join === null ? 0 : 1) + added(after);
 }

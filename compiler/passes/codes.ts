@@ -245,6 +245,11 @@ export const passCodes = {
     "Streaming layers run side by side, so that no layer can be put between them to move a tensor.",
     "a streaming layer that pools an input of 8 channels from the FIFOs without a convolution",
   ),
+  AI2557: entry(
+    "Parts of a tensor are copied",
+    "Operands that are channels of one tensor must lie in words of their own in data memory. Where they do not, 1x1 convolutions copy every part, which takes time, memory and weights.",
+    "add(...x.conv2d(8, { kernel: 1 }).split(2))",
+  ),
   AI4501: entry(
     "A batch normalization cannot be folded",
     "It becomes part of the trained convolution in front of it, which nothing else may read and which must not be quantized or activated yet.",

@@ -1,4 +1,5 @@
 import type { EltwiseNode, Model, ModelNode, PoolNode, WeightedNode } from "../../dsl/model.ts";
+import { readsWholeSplit } from "../../dsl/check-graph.ts";
 import { invariant } from "../../dsl/diagnostic.ts";
 import type { Network } from "../ir/network.ts";
 import type { PassContext, PassResult } from "./context.ts";
@@ -64,6 +65,8 @@ class LayerCollector {
     else if (node.kind === "passthrough") this.#takePassthrough(node);
     else if (node.kind === "input") this.#views.set(node.id, plainView(node.id, node.shape));
     else if (node.kind === "concat") this.#takeConcat(node);
+    // Parts are read by element-wise operators only, which look at what was split.
+    else if (node.kind === "split") return;
     else this.#takeView(node);
   }
 
@@ -81,11 +84,42 @@ class LayerCollector {
   }
 
   #takeEltwise(node: EltwiseNode): void {
+    const parts = node.inputs.map((input) => nodeAt(this.#model, input));
+    if (readsWholeSplit(parts)) return this.#takeParts(node, parts);
     const pooled = this.#pooledOperands(node);
     if (pooled !== null) return this.#mergeOperands(node, pooled);
     const sources = node.inputs.map((input) => this.#tensor(input));
     const draft = this.#start(node, { ...plainView(-1, node.shape), parts: sources });
     draft.eltwise = { operation: node.kind, operands: node.inputs.length, poolFirst: true };
+  }
+
+  /** The operands are groups of channels of one tensor, which may be pooled in the same layer. */
+  #takeParts(node: EltwiseNode, parts: readonly ModelNode[]): void {
+    const whole = parts[0]?.inputs[0] ?? -1;
+    const { channels } = node.shape;
+    const eltwise = { operation: node.kind, operands: parts.length, poolFirst: true };
+    const draft = this.#pooledForParts(node, whole, parts);
+    if (draft?.pool && this.#agree(draft, node, { channels, pool: draft.pool, eltwise })) {
+      const { input, pooled } = draft;
+      const changes = { eltwise, input: { ...input, channels }, pooled: { ...pooled, channels } };
+      this.#drafts.delete(whole);
+      draft.nodes.push(...parts, node);
+      this.#drafts.set(node.id, Object.assign(draft, changes));
+      return;
+    }
+    const created = this.#start(node, { ...plainView(-1, node.shape), parts: [this.#tensor(whole)], via: parts });
+    created.eltwise = eltwise;
+  }
+
+  /** The layer that pools what is split, when nothing else reads its result and it does nothing else. */
+  #pooledForParts(node: EltwiseNode, whole: number, parts: readonly ModelNode[]): LayerDraft | null {
+    const draft = this.#drafts.get(whole);
+    if (!draft || draft.closed || draft.eltwise || draft.convolution || draft.sources.length > 1) return null;
+    const alone = (id: number, readers: readonly ModelNode[]) =>
+      !this.#model.outputs.includes(id) && this.#consumers[id]?.every((reader) => readers.includes(reader));
+    if (!alone(whole, parts) || !parts.every(({ id }) => alone(id, [node]))) return null;
+    const [pinned, wanted] = [pinnedLayer(draft), node.pins?.layer];
+    return pinned !== undefined && wanted !== undefined && pinned !== wanted ? null : draft;
   }
 
   /** The layers of all operands, when each only pools, all alike, and nothing else reads their results. */

@@ -21,6 +21,19 @@ export function identityWeights(inputs: number, outputs = inputs, offset = 0): L
   return { outputs, inputs, data, bits: identityBits, binary: false };
 }
 
+/** 1x1 weights that copy `outputs` of the input channels, from `first` on. */
+function selectingWeights(inputs: number, outputs: number, first: number): LayerWeights {
+  const data = new Int8Array(inputs * outputs);
+  for (let output = 0; output < outputs; output++) data[output * inputs + first + output] = one;
+  return { outputs, inputs, data, bits: identityBits, binary: false };
+}
+
+/** A convolution that keeps only some channels. */
+export const selectingConvolution = (inputs: number, outputs: number, first: number): LayerConvolution => ({
+  ...identityConvolution(inputs),
+  weights: selectingWeights(inputs, outputs, first),
+});
+
 export function identityConvolution(inputs: number, outputs = inputs, offset = 0): LayerConvolution {
   return {
     kind: "conv2d",

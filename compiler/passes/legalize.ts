@@ -6,6 +6,7 @@ import { convolvePools } from "./convolve-pools.ts";
 import { LayerGraph } from "./layer-graph.ts";
 import { bufferInput } from "./buffer-input.ts";
 import { separateGaps } from "./separate-gaps.ts";
+import { separateParts } from "./separate-parts.ts";
 import { splitConcatenations } from "./split-concatenations.ts";
 
 /**
@@ -18,6 +19,7 @@ export function legalize(context: PassContext, network: Network): PassResult<Net
   convolvePools(context, graph, findings);
   bufferInput(context, graph, findings);
   splitConcatenations(context, graph, findings);
+  separateParts(context, graph, findings);
   separateGaps(context, graph, findings);
   alignProcessors(context, graph, findings);
   return findings.result(graph.finish());

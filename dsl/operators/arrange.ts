@@ -1,5 +1,5 @@
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
-import type { CropNode, ReshapeNode, Shape } from "../model.ts";
+import type { CropNode, ReshapeNode, Shape, SplitNode } from "../model.ts";
 import { type Call, commonParameters, OptionReader } from "../options.ts";
 import { foldRules } from "../rules/arrange.ts";
 import { firstBroken } from "../rules/evaluate.ts";
@@ -71,6 +71,21 @@ export function createCrop(call: Call, input: number, start: unknown, end: unkno
   );
 }
 
+/** Adds one node per group of channels; after an error about their number, a single one. */
+export function createSplit(call: Call, input: number, parts: unknown): number[] {
+  const reader = new OptionReader(call, {}, undefined);
+  const { shape } = inputNode(call, input);
+  const count = reader.argument("parts", parts, 1);
+  const usable = Number.isInteger(count) && count >= 1 && count <= shape.channels ? count : 1;
+  const channels = usableSize(shape.channels / usable);
+  return Array.from({ length: usable }, (_, part) =>
+    call.builder.add(
+      { kind: "split", name: undefined, inputs: [input], part, parts: count, shape: { ...shape, channels } },
+      call.captured,
+    ),
+  );
+}
+
 /** Facts for `foldRules`. */
 export const foldFacts = ({ height, width }: Shape, factor: number): Facts => ({
   factor,
@@ -128,4 +143,17 @@ export interface CropFacts<C extends CallOf, Spec extends DeviceSpec> extends An
   readonly spec: Spec;
   readonly height: C["shape"][1];
   readonly dropped: Sum<Whole<C["argument"]>, Whole<Option<C["options"], "end", 0>>>;
+}
+
+/** Facts for `splitRules`. */
+export const splitFacts = ({ parts }: SplitNode, context: FactContext): Facts => ({
+  parts,
+  channelsIn: context.input.shape.channels,
+});
+
+/** Twin of `splitFacts`. */
+export interface SplitFacts<C extends CallOf, Spec extends DeviceSpec> extends AnyFacts {
+  readonly spec: Spec;
+  readonly parts: C["argument"];
+  readonly channelsIn: C["shape"][0];
 }

@@ -9,8 +9,10 @@ import type { ChannelPasses } from "../types/sizes.ts";
 
 /** Operators that read a flattened tensor. */
 const readsFlat = ["linear", "dropout"] as const;
-/** Operators the accelerator runs in one go with the pooling before them. */
-const convolves = ["conv2d", "conv1d", "convTranspose2d", "linear"] as const;
+/** Operators that read the parts of a split tensor. */
+const readsParts = ["add", "sub", "bitwiseXor", "bitwiseOr", "dropout"] as const;
+/** Operators the accelerator runs in one go with the pooling before them, or that read it in parts. */
+const poolsTogether = ["conv2d", "conv1d", "convTranspose2d", "linear", "split"] as const;
 
 const isOneOf = (names: readonly string[], name: string): boolean => names.includes(name);
 
@@ -21,7 +23,7 @@ export function readFacts(shape: Shape, role: Role, device: DeviceSpec, operator
   const fromChw = role === "CHW";
   const fromInput = fromChw || role === "HWC";
   const pixels = height * width;
-  const pooledAlone = role === "pooled" && pixels !== 1 && !isOneOf(convolves, operator);
+  const pooledAlone = role === "pooled" && pixels !== 1 && !isOneOf(poolsTogether, operator);
   return {
     operator,
     channelsIn: channels,
@@ -29,6 +31,7 @@ export function readFacts(shape: Shape, role: Role, device: DeviceSpec, operator
     width,
     data: `${channels}x${height}x${width}`,
     flatUnread: role === "flat" && !isOneOf(readsFlat, operator),
+    partUnread: role === "part" && !isOneOf(readsParts, operator),
     fromInput,
     fromChw,
     throughFifo: fromInput && streaming,
@@ -53,6 +56,7 @@ export interface ReadFacts<S extends ShapeTuple, R, Spec extends DeviceSpec, Ope
   readonly width: S[2];
   readonly data: `${S[0]}x${S[1]}x${S[2]}`;
   readonly flatUnread: R extends "flat" ? (Operator extends (typeof readsFlat)[number] ? false : true) : false;
+  readonly partUnread: R extends "part" ? (Operator extends (typeof readsParts)[number] ? false : true) : false;
   readonly fromInput: R extends "CHW" | "HWC" ? true : false;
   readonly fromChw: R extends "CHW" ? true : false;
   readonly throughFifo: R extends "CHW" | "HWC" ? Streaming : false;
@@ -71,7 +75,7 @@ export interface ReadFacts<S extends ShapeTuple, R, Spec extends DeviceSpec, Ope
   readonly lonePoolPasses: R extends "pooled"
     ? [S[1], S[2]] extends [1, 1]
       ? 0
-      : Operator extends (typeof convolves)[number]
+      : Operator extends (typeof poolsTogether)[number]
         ? 0
         : ChannelPasses<S[0], Spec["processors"]>
     : 0;

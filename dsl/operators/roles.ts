@@ -25,6 +25,8 @@ export function roleOf(node: ModelNode, inputs: readonly TensorFacts[]): Role {
       return "pooled";
     case "flatten":
       return "flat";
+    case "split":
+      return "part";
     case "dropout":
       return inputs[0]?.role ?? "plain";
     case "add":

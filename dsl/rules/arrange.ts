@@ -50,3 +50,26 @@ export const cropRules = {
     },
   ],
 } as const satisfies RuleTable;
+
+export const splitRules = {
+  parts: [
+    {
+      id: "SPLIT-01",
+      code: "AI1034",
+      value: "parts",
+      check: "between",
+      limit: { device: ["limits", "operands"] },
+      say: "split makes {limit} parts on {device}, not {parts}",
+      hint: "the parts are the operands of one element-wise operator",
+    },
+    {
+      id: "SPLIT-02",
+      code: "AI1034",
+      value: "channelsIn",
+      check: "multipleOf",
+      limit: "parts",
+      say: "{channelsIn} channels do not make {parts} equal parts",
+      hint: "choose a number of parts that divides the channels",
+    },
+  ],
+} as const satisfies RuleTable;

@@ -15,6 +15,15 @@ export const readRules = [
     hint: "drop the flatten, or put a linear after it",
   },
   {
+    id: "SPLIT-03",
+    code: "AI1035",
+    value: "partUnread",
+    check: "is",
+    limit: false,
+    say: "the parts of split are the operands of one element-wise operator; {operator} reads whole tensors",
+    hint: "write add(...x.split(2)), or read the tensor that was split",
+  },
+  {
     id: "CHAN-01",
     code: "AI2015",
     when: "fromInput",

@@ -79,7 +79,7 @@ export type ReadProblem<Op, D, S extends ShapeTuple, R, Streaming> = Role extend
   ? null
   : Devices extends D
     ? null
-    : R extends "CHW" | "HWC" | "flat" | "pooled"
+    : R extends "CHW" | "HWC" | "flat" | "pooled" | "part"
       ? ReadOn<Op, D, S, R, Streaming>
       : Streaming extends true
         ? ReadOn<Op, D, S, R, Streaming>

@@ -13,9 +13,9 @@ export type ShapeTuple = readonly [number, number, number];
 /**
  * What a tensor is to the operators that read it:
  * the network input in one of two formats; the 8-bit result of a convolution or linear (`conv`), normalized,
- * activated or of 32 bits; a pooled, flattened or otherwise made (`plain`) tensor.
+ * activated or of 32 bits; a pooled, flattened or otherwise made (`plain`) tensor; some channels of one (`part`).
  */
-export type Role = "CHW" | "HWC" | "conv" | "normalized" | "activated" | "wide" | "pooled" | "flat" | "plain";
+export type Role = "CHW" | "HWC" | "conv" | "normalized" | "activated" | "wide" | "pooled" | "flat" | "part" | "plain";
 
 /** A call as types: operator, the tensor it reads, its first argument and its options. */
 export interface CallOf {

@@ -119,3 +119,15 @@ export type FlattenResult<D extends Devices, S extends ShapeTuple, U extends num
 export type FoldResult<D extends Devices, S extends ShapeTuple, R extends Role, U extends number, N> = N extends number
   ? Tensor<D, [Product<S[0], Product<N, N>>, Quotient<S[1], N>, Quotient<S[2], N>], R, U>
   : undefined;
+
+/** As many tensors as there are parts; a list of unknown length where their number is not known. */
+export type SplitResult<D extends Devices, S extends ShapeTuple, U extends number, N> = N extends number
+  ? Repeated<Tensor<D, [UsableSize<Quotient<S[0], N>>, S[1], S[2]], "part", U>, N>
+  : undefined;
+type Repeated<T, N, Result extends readonly T[] = []> = number extends N
+  ? readonly T[]
+  : Result["length"] extends N
+    ? Readonly<Result>
+    : Result["length"] extends 64
+      ? readonly T[]
+      : Repeated<T, N, [...Result, T]>;

@@ -98,6 +98,14 @@ export const fixtures: Readonly<Record<string, DescriptionFixture>> = {
   - { op: passthrough, max_pool: 2, pool_stride: 3, pool_dilation: 2, processors: 0xf, out_offset: 0 }
 `),
   },
+  parts: {
+    device: "MAX78000",
+    sample: [8, 6, 6],
+    weights: [[8, 4, 1, 1]],
+    yaml: description(`  - { op: sub, operands: 2, max_pool: 2, pool_stride: 2, pool_first: true, processors: 0xf, out_offset: 0x2000 }
+  - { op: conv2d, kernel_size: 1x1, pad: 0, processors: 0xf, out_offset: 0 }
+`),
+  },
   depthwise: {
     device: "MAX78002",
     sample: [4, 8, 8],

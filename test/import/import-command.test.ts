@@ -89,10 +89,10 @@ describe("ai8xc import", () => {
     ["a kernel of another size", good.replace("pad: 1", "pad: 0, kernel_size: 1x1"), "AI4101", 4],
     ["a limit of the device", good.replace("pad: 1", "pad: 1, stride: 2"), "AI2004", 4],
     [
-      "operands that are parts of the input",
-      good.replace("conv2d, pad: 1, activate: ReLU", "add, operands: 3"),
+      "operands that are the same tensor",
+      `${good}  - { op: add, operands: 2, processors: 3, out_offset: 0 }\n`,
       "AI6211",
-      4,
+      5,
     ],
     ["a bypass", good.replace("pad: 1", "pad: 1, bypass: true"), "AI6211", 4],
     ["an activation alone", good.replace("conv2d, pad: 1", "none"), "AI6211", 4],

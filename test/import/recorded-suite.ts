@@ -3,12 +3,8 @@ import { importCase, recordedCases, firstError } from "./recorded-networks.ts";
 import type { GoldenCase } from "../golden/load.ts";
 import { goldenRoot, skippedWithoutGolden } from "../golden/load.ts";
 
-/** What models cannot say: operands that are channels of one tensor, and layers that only route data. */
-const notExpressible: readonly RegExp[] = [
-  /^layers\/MAX7800[02]\/test-eltwiseadd(-31ch|-5op-31ch|-7ch|-avgpool|-combined-avgpool|-pool|-poolafter|-poolafter-avg|-conv-avgpool)?$/,
-  /^layers\/MAX7800[02]\/test-eltwiseor$/,
-  /^layers\/MAX78002\/test-bypass/,
-];
+/** What models cannot say: layers that only route data. */
+const notExpressible: readonly RegExp[] = [/^layers\/MAX78002\/test-bypass/];
 
 /**
  * Imports recorded descriptions, with pins and without. The importer compiles what it wrote: with pins the network

@@ -129,6 +129,30 @@ export const limitCases: readonly LimitCase[] = [
     says: "MAX78000 pools 128 channels only together with a convolution, which flatten is not",
     marks: "flatten",
   },
+  {
+    rule: "SPLIT-01",
+    input: [32, 4, 4],
+    at: "add(...x.split(16))",
+    past: "x.split(17)[0]",
+    says: "split makes 2 to 16 parts on MAX78000, not 17",
+    marks: "17)",
+  },
+  {
+    rule: "SPLIT-02",
+    input: [12, 4, 4],
+    at: "sub(...x.conv2d(12, { kernel: 1 }).split(3))",
+    past: "sub(...x.conv2d(12, { kernel: 1 }).split(5))",
+    says: "12 channels do not make 5 equal parts",
+    marks: "5)",
+  },
+  {
+    rule: "SPLIT-03",
+    input: [8, 4, 4],
+    at: "bitwiseOr(...x.maxPool2d(2).split(2))",
+    past: "x.split(2)[0].conv2d(4, { kernel: 1 })",
+    says: "the parts of split are the operands of one element-wise operator; conv2d reads whole tensors",
+    marks: "4, {",
+  },
   // Results and weights.
   {
     rule: "CHAN-02",

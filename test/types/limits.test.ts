@@ -8,7 +8,7 @@ import { convTranspose2dRules } from "../../dsl/operators/conv-transpose2d.ts";
 import { linearRules } from "../../dsl/operators/linear.ts";
 import { pool1dRules, pool2dRules } from "../../dsl/operators/pool.ts";
 import { dslCodes } from "../../dsl/codes.ts";
-import { cropRules, foldRules, reshapeRules } from "../../dsl/rules/arrange.ts";
+import { cropRules, foldRules, reshapeRules, splitRules } from "../../dsl/rules/arrange.ts";
 import { operandRules, partRules } from "../../dsl/rules/combine.ts";
 import { readRules } from "../../dsl/rules/read.ts";
 import type { Rule } from "../../dsl/rules/rule.ts";
@@ -36,6 +36,7 @@ const tables = [
   cropRules,
   foldRules,
   reshapeRules,
+  splitRules,
   { operand: operandRules, part: partRules, read: readRules },
 ];
 const allRules: readonly Rule[] = tables.flatMap((table) => Object.values(table).flat());
