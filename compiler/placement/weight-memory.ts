@@ -127,7 +127,10 @@ class Placer {
     );
   }
 
-  /** Words reserved in the end: a flattened layer is as long as its content. */
+  /**
+   * Words reserved in the end: a flattened layer is as long as its content. What its processors are filled up to may
+   * be a word more, where one of them borders on another layer.
+   */
   private write(layout: KernelLayout, images: readonly KernelImage[], start: number, counts: KernelCounts): number {
     let { length } = counts;
     for (const [rank, image] of images.entries()) {
@@ -139,7 +142,8 @@ class Placer {
       const end = this.pad(layout, rank, start, image, length);
       if (layout.layer.flatten) length = end;
     }
-    return length;
+    const content = Math.max(...images.map((image) => ceilDiv(image.end, WORD_BYTES)));
+    return layout.layer.flatten && !layout.quad ? content : length;
   }
 
   /** Fills the rest of the reserved words with zeros where they are free; returns the word behind. */
