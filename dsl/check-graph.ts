@@ -58,7 +58,7 @@ function checkSharedWeights(model: Model): Diagnostic[] {
   return model.nodes.flatMap((node) => {
     if (!("weightsOf" in node) || node.weightsOf === null) return [];
     const owner = model.nodes.slice(0, node.id).find((other) => other.name === node.weightsOf);
-    if (owner === undefined || !("weightsOf" in owner)) {
+    if (owner === undefined || !("weightsOf" in owner) || owner.bypass === true) {
       const message = `weightsOf "${node.weightsOf}" names no earlier operator with weights`;
       return [problem("AI1021", "error", message, node, "name the operator that owns the weights, and use it first")];
     }

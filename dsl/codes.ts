@@ -322,6 +322,16 @@ export const dslCodes = {
       "tcalc says how many passes of channels are read at a time when reading ahead; it has no meaning alone.",
     example: "x.conv2d(8, { kernel: 3, tcalc: false })   // add readAhead: true",
   },
+  AI2027: {
+    title: "Bypassing the kernels is not available",
+    explanation: "Only some devices can convolve with weights of 1 that are stored nowhere.",
+    example: 'x.conv2d(8, { kernel: 3, bypass: true })   // device: "MAX78000"',
+  },
+  AI2028: {
+    title: "A bypass has no weights",
+    explanation: "Every weight of a bypass is 1, so that options about weights and bias have no meaning.",
+    example: "x.conv2d(8, { kernel: 3, bypass: true, bias: true })",
+  },
   AI2030: {
     title: "The pooling window is not available",
     explanation:

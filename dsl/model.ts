@@ -83,6 +83,8 @@ export interface WeightedNode extends NodeBase {
   /** Present only when the user asked for another stride or output padding than the one the hardware has. */
   readonly stride?: Pair;
   readonly outputPadding?: number;
+  /** Present only where every weight is 1 and none are stored; the output shift is 7 unless given. */
+  readonly bypass?: boolean;
   /** Speed-ups, present only when asked for: four outputs at a time, reading ahead, and how passes are counted then. */
   readonly calcx4?: boolean;
   readonly readAhead?: boolean;

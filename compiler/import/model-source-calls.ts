@@ -59,7 +59,8 @@ export function convolutionCall(layer: Layer, convolution: LayerConvolution, rem
   const { name, fixedShift, weightsOf } = remarks;
   const options: Record<string, string> = { name: quoted(name), ...windowOptions(convolution) };
   if (layer.activation !== null) options["activation"] = quoted(layer.activation);
-  if (bias === null) options["bias"] = "false";
+  if (convolution.bypass) options["bypass"] = "true";
+  else if (bias === null) options["bias"] = "false";
   if (layer.outputBits === 32) options["wide"] = "true";
   if (weights !== null && weights.bits !== 8) options["weightBits"] = `${weights.bits}`;
   if (weights?.binary === true) options["binary"] = "true";

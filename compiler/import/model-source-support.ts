@@ -78,7 +78,8 @@ function stageProblem(layer: Layer): Reason | null {
 
 function convolutionProblem(layer: Layer, convolution: NonNullable<Layer["convolution"]>): Reason | null {
   const { kind, bypass, padding, outputPadding, groups, dilation, stride } = convolution;
-  if (bypass) return { text: "is a bypass", hint: "Use 'op: passthrough'." };
+  if (bypass && kind !== "conv2d") return { text: `is a bypass of ${kind}`, hint: "Only conv2d can be bypassed." };
+  if (bypass && layer.calcx4) return { text: "is a bypass with 'calcx4'", hint: "Remove 'calcx4'." };
   if (kind !== "conv1d" && padding[0] !== padding[1]) {
     return { text: `is padded with ${padding[0]} rows and ${padding[1]} columns`, hint: "Give 'pad' in every layer." };
   }

@@ -1,6 +1,6 @@
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Model, ModelNode } from "../../dsl/model.ts";
-import { isWeighted } from "../passes/operators.ts";
+import { readsWeights } from "../passes/operators.ts";
 import type { NetworkWeights } from "../passes/weights.ts";
 import type { BatchNormSite } from "./batch-norm-weights.ts";
 import { fileDiagnostic } from "./byte-reader.ts";
@@ -12,10 +12,10 @@ export const weightedOperators = (model: Model): readonly string[] => model.node
 export const batchNormSites = (model: Model): readonly BatchNormSite[] =>
   model.nodes.filter(isBatchNorm).map((node) => {
     const source = model.nodes.find(({ id }) => id === node.inputs[0]);
-    return { name: node.name, operator: source !== undefined && isWeighted(source) ? source.name : null };
+    return { name: node.name, operator: source !== undefined && readsWeights(source) ? source.name : null };
   });
 
-const hasOwnWeights = (node: ModelNode): boolean => isWeighted(node) && node.weightsOf === null;
+const hasOwnWeights = (node: ModelNode): boolean => readsWeights(node) && node.weightsOf === null;
 const isBatchNorm = (node: ModelNode): boolean => node.kind === "batchNorm";
 const nameOf = (node: ModelNode): string => node.name;
 

@@ -1,3 +1,4 @@
+import { DATA_FRACTION_BITS } from "../../targets/accelerator/fixed-point.ts";
 import type { Model, ModelNode, WeightedNode } from "../../dsl/model.ts";
 import { invariant } from "../../dsl/diagnostic.ts";
 import type { LayerConvolution, TensorSource } from "../../runtime/reference/layer.ts";
@@ -98,8 +99,9 @@ const layerName = (nodes: readonly ModelNode[]): string =>
   (nodes.findLast(isWeighted) ?? nodes.findLast(isEltwise) ?? nodes.at(-1))?.name ?? "";
 
 function toConvolution(node: WeightedNode, weights: QuantizedSet): LayerConvolution {
+  const bypass = node.bypass === true;
   const quantized = weights.get(node.name);
-  invariant(quantized, `operator ${node.name} has no weights`);
+  invariant(bypass || quantized, `operator ${node.name} has no weights`);
   const transposed = node.kind === "convTranspose2d";
   return {
     kind: node.kind,
@@ -109,10 +111,11 @@ function toConvolution(node: WeightedNode, weights: QuantizedSet): LayerConvolut
     stride: transposed ? 2 : 1,
     outputPadding: transposed ? 1 : 0,
     groups: node.groups,
-    weights: quantized.weights,
-    bypass: false,
-    bias: quantized.bias,
-    shift: quantized.shift,
+    weights: quantized?.weights ?? null,
+    bypass,
+    bias: quantized?.bias ?? null,
+    // Shifted like this, a sum keeps its scale.
+    shift: quantized?.shift ?? node.outputShift ?? DATA_FRACTION_BITS,
   };
 }
 

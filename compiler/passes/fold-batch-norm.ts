@@ -3,7 +3,7 @@ import type { OperatorWeights } from "../import/weight-set.ts";
 import type { PassContext, PassResult } from "./context.ts";
 import { Findings } from "./context.ts";
 import { consumersOf, nodeAt, onlyConsumer, rewriteModel } from "./model-graph.ts";
-import { isWeighted } from "./operators.ts";
+import { isWeighted, readsWeights } from "./operators.ts";
 import type { BatchNormConvention, BatchNormWeights, NetworkWeights } from "./weights.ts";
 import { pytorchConvention } from "./weights.ts";
 
@@ -50,7 +50,7 @@ function foldTarget(model: Model, node: SimpleNode, findings: Findings): Weighte
     findings.error("AI4501", node, `batch normalization '${node.name}' cannot be folded: ${why}`, hint);
     return null;
   };
-  if (!isWeighted(source)) return fail(`'${source.name}' in front of it has no weights`);
+  if (!readsWeights(source)) return fail(`'${source.name}' in front of it has no weights`);
   if (source.activation !== null) return fail(`'${source.name}' activates its result (${source.activation}) first`);
   if (onlyConsumer(model, consumersOf(model), source.id) === null) {
     return fail(`the result of '${source.name}' is also used elsewhere`);

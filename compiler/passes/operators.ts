@@ -4,6 +4,9 @@ import type { Activation, EltwiseNode, ModelNode, Pair, PoolNode, SimpleNode, We
 export const isWeighted = (node: ModelNode): node is WeightedNode =>
   node.kind === "conv2d" || node.kind === "conv1d" || node.kind === "convTranspose2d" || node.kind === "linear";
 
+/** Operators with weights from a file: all but bypasses. */
+export const readsWeights = (node: ModelNode): node is WeightedNode => isWeighted(node) && node.bypass !== true;
+
 export const isPool = (node: ModelNode): node is PoolNode =>
   node.kind === "maxPool2d" || node.kind === "avgPool2d" || node.kind === "maxPool1d" || node.kind === "avgPool1d";
 

@@ -7,7 +7,7 @@ import type { OperatorWeights } from "../import/weight-set.ts";
 import type { PassContext, PassResult } from "./context.ts";
 import { Findings } from "./context.ts";
 import { nodeAt } from "./model-graph.ts";
-import { isWeighted } from "./operators.ts";
+import { isWeighted, readsWeights } from "./operators.ts";
 import { quantizeBiasValues, quantizeWeightValues, scaleExponent } from "./quantize-float.ts";
 import type { NetworkWeights, QuantizedSet, QuantizedWeights } from "./weights.ts";
 
@@ -22,7 +22,7 @@ export function quantizeWeights(
   const findings = new Findings();
   const quantized = new Map<string, QuantizedWeights>();
   // Sharing may point forward, so operators with own weights come first.
-  const weighted = model.nodes.filter(isWeighted);
+  const weighted = model.nodes.filter(readsWeights);
   for (const node of weighted.filter((candidate) => candidate.weightsOf === null)) {
     const result = quantizeOperator(context, model, node, weights.operators.get(node.name), findings);
     if (result !== null) quantized.set(node.name, result);

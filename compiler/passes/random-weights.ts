@@ -2,7 +2,7 @@ import type { Model, WeightedNode } from "../../dsl/model.ts";
 import { frameworkShape } from "../import/layer-weights.ts";
 import type { OperatorWeights } from "../import/weight-set.ts";
 import type { Sample } from "./fold-input.ts";
-import { isWeighted } from "./operators.ts";
+import { readsWeights } from "./operators.ts";
 import { RandomNumbers } from "./random.ts";
 import { weightTarget } from "./quantize-weights.ts";
 import type { BatchNormWeights, NetworkWeights } from "./weights.ts";
@@ -16,7 +16,7 @@ export function randomWeights(model: Model, seed: number): NetworkWeights {
   const operators = new Map<string, OperatorWeights>();
   const batchNorms = new Map<string, BatchNormWeights>();
   for (const node of model.nodes) {
-    if (isWeighted(node) && node.weightsOf === null) operators.set(node.name, randomOperator(model, node, numbers));
+    if (readsWeights(node) && node.weightsOf === null) operators.set(node.name, randomOperator(model, node, numbers));
     if (node.kind === "batchNorm") batchNorms.set(node.name, randomBatchNorm(node.shape.channels, numbers));
   }
   return { operators, batchNorms };

@@ -43,7 +43,7 @@ export function roleOf(node: ModelNode, inputs: readonly TensorFacts[]): Role {
 
 /** Weight bytes a node adds to the model; none when it shares those of another. */
 export function ownWeightBytes(node: ModelNode, input: Shape): number {
-  if (!("weightsOf" in node) || node.weightsOf !== null) return 0;
+  if (!("weightsOf" in node) || node.weightsOf !== null || node.bypass === true) return 0;
   const inputsPerKernel = node.groups === 1 ? input.channels : 1;
   const count = node.shape.channels * inputsPerKernel * node.kernel[0] * node.kernel[1];
   return weightBytes(count, node.weightBits);

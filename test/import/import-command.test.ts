@@ -94,7 +94,7 @@ describe("ai8xc import", () => {
       "AI6211",
       5,
     ],
-    ["a bypass", good.replace("pad: 1", "pad: 1, bypass: true"), "AI6211", 4],
+    ["a bypass on a device without", good.replace("pad: 1", "pad: 1, bypass: true"), "AI2027", 4],
     ["an activation alone", good.replace("conv2d, pad: 1", "none"), "AI6211", 4],
   ])("refuses %s with one error, and writes nothing", async (_, yaml, code, line) => {
     const errors = (await diagnose(yaml)).filter(({ severity }) => severity === "error");

@@ -5,8 +5,8 @@ import { goldenRoot, skippedWithoutGolden } from "../golden/load.ts";
 import { caseProgram } from "../golden/program-case.ts";
 import { importCase, recordedCases } from "./recorded-networks.ts";
 
-/** Descriptions with words that few networks use: faster calculation, operands that are parts of one tensor. */
-const unusual = /-x4|ffsx4|MAX78002.*readahead|test-power-ai87|eltwiseadd|eltwiseor/;
+/** Descriptions with words that few networks use: faster calculation, operands that are parts of one tensor, bypasses. */
+const unusual = /-x4|ffsx4|MAX78002.*readahead|test-power-ai87|eltwiseadd|eltwiseor|bypass/;
 
 /** Programs tell layers by name, and names of a model are constants of its file. */
 function withNamesOf(described: Network, imported: Network): Network {

@@ -310,6 +310,23 @@ export const limitCases: readonly LimitCase[] = [
     says: "tcalc is not available on MAX78000",
     marks: "tcalc",
   },
+  {
+    rule: "BYP-01",
+    input: [4, 8, 8],
+    at: "x.conv2d(4, { kernel: 3, bypass: false })",
+    past: "x.conv2d(4, { kernel: 3, bypass: true })",
+    says: "bypass is not available on MAX78000",
+    marks: "bypass",
+  },
+  {
+    rule: "BYP-02",
+    device: MAX78002,
+    input: [1024, 8, 8],
+    at: "x.conv2d(1024, { kernel: 3, bypass: true, bias: false, outputShift: -3 })",
+    past: "x.conv2d(1024, { kernel: 3, bypass: true, bias: true })",
+    says: "a bypass has no weights: it goes without bias, weightBits, weightsOf and calcx4",
+    marks: "bypass",
+  },
   // 2-D convolution.
   {
     rule: "CONV-01",

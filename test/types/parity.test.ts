@@ -61,6 +61,7 @@ const conv2d = fc
         stride: fc.constantFrom("1", "1", "1", "2", "[1, 1]", "[1, 2]"),
         dilation: fc.constantFrom(1, 1, 1, 1, 2),
         groups: fc.constantFrom(1, 1, 1, 2, 64),
+        bypass: fc.constantFrom(false, false, true),
         ...weighted,
       },
       "kernel",
