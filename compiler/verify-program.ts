@@ -3,6 +3,7 @@ import type { Program } from "../targets/accelerator/program.ts";
 import type { Diagnostic } from "../dsl/diagnostic.ts";
 import { checkKnownAnswer, infer, prepare, readOutput, type LayerExecution } from "../runtime/simulator/index.ts";
 import type { Placement } from "./ir/placement.ts";
+import { needsResetLayer } from "./ir/reset-layer.ts";
 import { outputLocation } from "./lower/output-location.ts";
 
 /**
@@ -44,8 +45,7 @@ export function verifyProgram(
 function networkLayers({ network }: Placement, device: DeviceSpec): (hardware: number) => number | null {
   const map: (number | null)[] = [];
   for (const layer of network.layers) {
-    const previous = network.layers[layer.index - 1];
-    if (device.capabilities.averagePoolReset && layer.pool?.kind === "average" && previous?.eltwise) map.push(null);
+    if (needsResetLayer(network, layer, device)) map.push(null);
     map.push(layer.index);
   }
   return (hardware) => map[hardware] ?? null;

@@ -1,3 +1,4 @@
+import { needsResetLayer } from "../ir/reset-layer.ts";
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { Pair } from "../../dsl/model.ts";
 import type { LayerConvolution } from "../../runtime/reference/layer.ts";
@@ -70,7 +71,7 @@ export function hardwareLayers(
   const layers: HardwareLayer[] = [];
   let resets = 0;
   for (const layer of placement.network.layers) {
-    const resetBefore = needsReset(placement, layer, device);
+    const resetBefore = needsResetLayer(placement.network, layer, device);
     if (resetBefore) resets++;
     layers.push(hardwareLayer(placement, layer, device, options, quadrants, layer.index + resets, resetBefore));
   }
@@ -161,17 +162,6 @@ function tramLength(shape: LineShape, outputPadding: number): number {
 /** Element-wise operations with several passes, other than two operands in two passes, need a capability. */
 const passesAsRows = (operands: number, passes: number, device: DeviceSpec): boolean =>
   operands > 1 && passes > 1 && operands * passes !== operands + passes && !device.capabilities.multiPassEltwise;
-
-/** Average pooling right after an element-wise layer starts from a stale sum unless another layer stands between. */
-function needsReset(placement: Placement, layer: Layer, device: DeviceSpec): boolean {
-  const previous = placement.network.layers[layer.index - 1];
-  return (
-    device.capabilities.averagePoolReset &&
-    layer.pool?.kind === "average" &&
-    previous !== undefined &&
-    (previous.eltwise?.operands ?? 1) > 1
-  );
-}
 
 /** Quadrants that take part: those of any input, and of the last output. */
 export function usedQuadrants(placement: Placement, device: DeviceSpec, options: ProgramOptions): number[] {

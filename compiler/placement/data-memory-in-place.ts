@@ -1,3 +1,4 @@
+import { needsResetLayer } from "../ir/reset-layer.ts";
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { Layer, Network } from "../ir/network.ts";
 import { runsAsTwoDimensional } from "./data-memory-layout.ts";
@@ -33,13 +34,7 @@ function mayWorkInPlace(network: Network, layer: Layer, device: DeviceSpec): boo
   if (layer.streaming || layer.readAhead || layer.flatten || runsAsTwoDimensional(layer)) return false;
   if (layer.convolution?.kind === "convTranspose2d" || (network.input.format === "CHW" && layer.index === 0))
     return false;
-  return !hasResetLayer(network, layer, device);
-}
-
-/** A hidden helper layer writes before the layer reads. */
-function hasResetLayer(network: Network, layer: Layer, device: DeviceSpec): boolean {
-  const previous = network.layers[layer.index - 1];
-  return device.capabilities.averagePoolReset && layer.pool?.kind === "average" && (previous?.eltwise ?? null) !== null;
+  return !needsResetLayer(network, layer, device);
 }
 
 /** Number of leading input pixels that are never read again when the output pixel is written. */
