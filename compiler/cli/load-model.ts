@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import Module from "node:module";
+import { extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Diagnostic, SourceLocation } from "../../dsl/diagnostic.ts";
 import type { Model } from "../../dsl/model.ts";
@@ -46,18 +47,41 @@ export async function loadModel(file: string): Promise<{ model?: Model; diagnost
 }
 
 /**
- * Node runs TypeScript itself from 22.18 on. On older versions a model that imports nothing but ai8xc has its types
- * blanked out, which keeps every position; any other goes through tsx, which takes three times as long.
+ * Node runs TypeScript itself from 22.18 on. On older versions types are blanked out, which keeps every position: in
+ * memory where the model imports nothing but ai8xc, otherwise by hooks, which take longer to start.
  */
 async function importFile(file: string): Promise<unknown> {
   const url = pathToFileURL(file).href;
-  const native = (process.features as { typescript?: unknown }).typescript;
-  if (/\.m?js$/.test(file) || (native !== undefined && native !== false)) return import(url);
+  if (runsTypeScript || /\.m?js$/.test(file)) {
+    resolveOurselves();
+    return import(url);
+  }
   const text = readFileSync(file, "utf8");
   if (importsOnlyUs(text)) return importStripped(file, text);
-  const { tsImport } = await import("tsx/esm/api");
-  return tsImport(url, import.meta.url);
+  resolveOurselves();
+  return import(url);
 }
+
+const runsTypeScript = Boolean((process.features as { typescript?: unknown }).typescript);
+
+let resolvesOurselves = false;
+
+/** From here on, whatever is imported as `ai8xc` is the package that runs: a model may lie where none is installed. */
+function resolveOurselves(): void {
+  if (resolvesOurselves) return;
+  resolvesOurselves = true;
+  const own = import.meta.resolve("ai8xc");
+  const { registerHooks } = Module as unknown as { registerHooks?: (hooks: { resolve: ResolveHook }) => void };
+  if (runsTypeScript && registerHooks !== undefined) {
+    registerHooks({
+      resolve: (name, context, next) => (name === "ai8xc" ? { url: own, shortCircuit: true } : next(name, context)),
+    });
+    return;
+  }
+  Module.register(new URL(`./model-hooks${extname(import.meta.url)}`, import.meta.url).href, { data: own });
+}
+
+type ResolveHook = (name: string, context: unknown, next: (name: string, context: unknown) => unknown) => unknown;
 
 const ourImport = /(?<=\bfrom\s*)(["'])ai8xc\1/g;
 

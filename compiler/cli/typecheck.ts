@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 
 /**
@@ -38,6 +39,10 @@ const sourceOptions = () => ({
   typeRoots: [join(dirname(createRequire(import.meta.url).resolve("ai8xc/package.json")), "node_modules/@types")],
 });
 
+/** The types a model sees are those of the compiler that runs, wherever the model lies and whatever is installed there. */
+const ownTypes = (): string =>
+  fileURLToPath(new URL(runsFromSource ? "../../dsl/index.ts" : "../../dsl/index.d.ts", import.meta.url));
+
 /** Options of a strict check; independent of any tsconfig around the model. */
 const configFor = (file: string) => ({
   compilerOptions: {
@@ -50,6 +55,7 @@ const configFor = (file: string) => ({
     noEmit: true,
     skipLibCheck: true,
     types: [],
+    paths: { ai8xc: [ownTypes()] },
     ...(runsFromSource ? sourceOptions() : {}),
   },
   files: [file],
