@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import Module from "node:module";
-import { extname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Diagnostic, SourceLocation } from "../../dsl/diagnostic.ts";
 import type { Model } from "../../dsl/model.ts";
@@ -64,11 +64,14 @@ async function importFile(file: string): Promise<unknown> {
 
 const runsTypeScript = Boolean((process.features as { typescript?: unknown }).typescript);
 
+/** Sources run in their checkout, which finds itself by its own name. */
+const runsFromSource = import.meta.url.endsWith(".ts");
+
 let resolvesOurselves = false;
 
 /** From here on, whatever is imported as `ai8xc` is the package that runs: a model may lie where none is installed. */
 function resolveOurselves(): void {
-  if (resolvesOurselves) return;
+  if (resolvesOurselves || runsFromSource) return;
   resolvesOurselves = true;
   const own = import.meta.resolve("ai8xc");
   const { registerHooks } = Module as unknown as { registerHooks?: (hooks: { resolve: ResolveHook }) => void };
@@ -78,7 +81,7 @@ function resolveOurselves(): void {
     });
     return;
   }
-  Module.register(new URL(`./model-hooks${extname(import.meta.url)}`, import.meta.url).href, { data: own });
+  Module.register(new URL("./model-hooks.js", import.meta.url).href, { data: own });
 }
 
 type ResolveHook = (name: string, context: unknown, next: (name: string, context: unknown) => unknown) => unknown;
