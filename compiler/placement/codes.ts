@@ -62,9 +62,9 @@ export const placementCodes: Readonly<Record<string, CodeDescription>> = {
     example: "A residual connection around the second of three streaming layers.",
   },
   AI3020: {
-    title: "A processor map or pointer is impossible",
+    title: "A processor map has the wrong number of processors",
     explanation:
-      "The number of processors follows from the channels (above 64: rounded up to a multiple of 4 per pass); layers without convolution keep their values in the quadrant; steps and offsets must fit their registers.",
+      "Every processor handles one channel per pass, so that the number of processors follows from the channels; above 64 channels it is rounded up to a multiple of 4 per pass.",
     example: "processors: 0x7 for a layer with 4 input channels.",
   },
   AI3021: {
@@ -104,6 +104,45 @@ export const placementCodes: Readonly<Record<string, CodeDescription>> = {
     explanation:
       "All streaming layers run at the same time: their circular buffers and the result of the last one need places of their own.",
     example: "Two pinned streaming layers with the same inputOffset on neighbouring processors.",
+  },
+  AI3040: {
+    title: "Values would move without a convolution",
+    explanation:
+      "Layers that copy, pool or combine keep values in their quadrant and write them side by side: per quadrant there are as many outputs as inputs, on adjacent processors.",
+    example: "a passthrough layer with processors: 0xf and output_processors: 0xf0000",
+  },
+  AI3041: {
+    title: "A pointer or its step is impossible",
+    explanation:
+      "Offsets are multiples of 4 bytes. The step from one pixel to the next, gap and passes included, has a field of limited width.",
+    example: "write_gap: 16 on MAX78000",
+  },
+  AI3042: {
+    title: "A read gap is not available",
+    explanation: "Some devices skip words between the pixels they read, where a pixel is a single word.",
+    example: "read_gap: 1 on MAX78000, or with 128 channels",
+  },
+  AI3043: {
+    title: "A depthwise layer starts at the wrong processor",
+    explanation:
+      "Outputs of a depthwise layer start at a multiple of 4 processors, and so do inputs that span more than a quadrant.",
+    example: "output_processors: 0x6 for two depthwise channels",
+  },
+  AI3044: {
+    title: "Read-ahead reads and writes the same block of memory",
+    explanation:
+      "A layer that reads ahead accesses input and output at the same time. Both ends of them must lie in different physical blocks of a data memory instance.",
+    example: "readahead: true with in_offset 0 and out_offset 0x2000",
+  },
+  AI3045: {
+    title: "CHW channels share a data memory instance",
+    explanation: "Planar input has four pixels per word, so each channel needs a data memory instance of its own.",
+    example: "data_format: CHW with processors: 0x7; 0x111 works",
+  },
+  AI3046: {
+    title: "The processors of a result have holes",
+    explanation: "Results are read out four channels per word, from adjacent processors.",
+    example: "output_processors: 0x5 of an output layer",
   },
 };
 

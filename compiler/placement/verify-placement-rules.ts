@@ -6,12 +6,25 @@ import type { LayerPlacement } from "../ir/placement.ts";
 import { layerProblem } from "./codes.ts";
 import { readStep, writeStep } from "./verify-placement-access.ts";
 
-/** What holds for processors and pointers of any placement, whatever the data. */
+/** A broken rule: its code, what is wrong, and what would work. */
+interface Finding {
+  readonly code: string;
+  readonly sentence: string;
+  readonly hint: string;
+}
+
+const finding = (code: string, sentence: string, hint: string): Finding => ({ code, sentence, hint });
+
+/**
+ * What holds for processors and pointers of any placement, whatever the data: number of processors (AI3020), values
+ * that stay in their quadrant (AI3040), pointers and gaps (AI3041, AI3042), depthwise layers (AI3043), read-ahead
+ * (AI3044), planar input (AI3045), results (AI3046), and quadrant 0 (AI3021).
+ */
 export function verifyRules(network: Network, layers: readonly LayerPlacement[], device: DeviceSpec): Diagnostic[] {
   const problems: Diagnostic[] = [];
   for (const layer of network.layers) {
     const place = layers[layer.index] as LayerPlacement;
-    const sentences = [
+    const found = [
       ...counts(layer, place, device),
       ...pointers(layer, place, device),
       ...staying(layer, place, device),
@@ -20,7 +33,9 @@ export function verifyRules(network: Network, layers: readonly LayerPlacement[],
       ...readAhead(layer, place, device),
       ...(layer.index === 0 && network.input.format === "CHW" ? planarInput(place, device) : []),
     ];
-    problems.push(...sentences.map((sentence) => layerProblem("AI3020", layer, `${layer.name}: ${sentence}`)));
+    problems.push(
+      ...found.map(({ code, sentence, hint }) => layerProblem(code, layer, `'${layer.name}': ${sentence}`, hint)),
+    );
   }
   const used = layers.reduce((mask, place) => mask | place.processors, layers.at(-1)?.outputProcessors ?? 0n);
   if (layers.length > 0 && quadrantBits(used, 0) === 0) {
@@ -28,98 +43,138 @@ export function verifyRules(network: Network, layers: readonly LayerPlacement[],
       layerProblem(
         "AI3021",
         network.layers[0] as Layer,
-        "no layer uses a processor of quadrant 0, which controls the others",
+        `no layer uses a processor of quadrant 0, which controls the others; in use are ${hexadecimal(used)}`,
+        `Put the input of a layer, or the last output, on some of processors 0 to ${device.processorsPerQuadrant - 1}.`,
       ),
     );
   }
   return problems;
 }
 
-function counts(layer: Layer, place: LayerPlacement, device: DeviceSpec): string[] {
-  const problems: string[] = [];
-  const check = (mask: bigint, channels: number, what: string): void => {
+const hexadecimal = (mask: bigint): string => `0x${mask.toString(16)}`;
+
+/** One processor per channel and pass, on either side. */
+function counts(layer: Layer, place: LayerPlacement, device: DeviceSpec): Finding[] {
+  const problems: Finding[] = [];
+  const check = (mask: bigint, channels: number, side: "input" | "output"): void => {
     const needed = processorsPerPass(channels, device);
+    const passes = passesOf(channels, device);
+    const map = `the ${side} map ${hexadecimal(mask)}`;
+    const hint = `Give ${needed} processors.`;
     if (mask < 0n || mask >> BigInt(device.processors) !== 0n)
-      problems.push(`${what} names processors that do not exist`);
-    if (countBits(mask) !== needed)
-      problems.push(`${what} has ${countBits(mask)} processors; ${channels} channels need ${needed}`);
+      problems.push(finding("AI3020", `${map} names processors that do not exist`, hint));
+    if (countBits(mask) !== needed) {
+      const wanted = `${channels} ${side} channels in ${passes} ${passes === 1 ? "pass" : "passes"} need ${needed}`;
+      problems.push(finding("AI3020", `${map} has ${countBits(mask)} processors; ${wanted}`, hint));
+    }
   };
-  check(place.processors, layer.input.channels, "the input map");
-  check(place.outputProcessors, layer.output.channels, "the output map");
+  check(place.processors, layer.input.channels, "input");
+  check(place.outputProcessors, layer.output.channels, "output");
   return problems;
 }
 
-function pointers(layer: Layer, place: LayerPlacement, device: DeviceSpec): string[] {
-  const problems: string[] = [];
+function pointers(layer: Layer, place: LayerPlacement, device: DeviceSpec): Finding[] {
+  const problems: Finding[] = [];
   const passes = passesOf(layer.output.channels, device);
   const skip = 2 ** device.fields.writePointerIncrementBits;
-  const step = layer.convolution === null ? place.writeGap + 1 : passes * (place.writeGap + 1);
-  if (step > skip) problems.push(`steps of ${step} words between pixels; at most ${skip} are possible`);
-  if (place.inputOffset % 4 !== 0 || place.outputOffset % 4 !== 0) problems.push("offsets are not multiples of 4");
-  if (place.inputOffset < 0 || place.outputOffset < 0) problems.push("offsets are negative");
+  const perGap = layer.convolution === null ? 1 : passes;
+  const step = perGap * (place.writeGap + 1);
+  if (step > skip) {
+    const sentence = `a write gap of ${place.writeGap} makes steps of ${step} words between pixels; at most ${skip} are possible`;
+    problems.push(finding("AI3041", sentence, `Use a gap of at most ${Math.floor(skip / perGap) - 1}.`));
+  }
+  for (const [name, offset] of [
+    ["input", place.inputOffset],
+    ["output", place.outputOffset],
+  ] as const) {
+    const sentence = `the ${name} offset ${offset} is not a multiple of 4 from 0 on`;
+    if (offset % 4 !== 0 || offset < 0) {
+      problems.push(finding("AI3041", sentence, `Use ${Math.max(0, offset - (offset % 4))}.`));
+    }
+  }
   const fetches =
     passesOf(layer.input.channels, device) * (layer.flatten ? layer.pooled.height * layer.pooled.width : 1);
-  if (place.readGap > 0 && (!device.capabilities.readGap || fetches > 1)) {
-    problems.push(`a read gap of ${place.readGap} is not possible here`);
+  if (place.readGap > 0 && !device.capabilities.readGap) {
+    const sentence = `a read gap of ${place.readGap}; ${device.name} has no read gaps`;
+    problems.push(finding("AI3042", sentence, "Use no gap, and write the input without one."));
+  } else if (place.readGap > 0 && fetches > 1) {
+    const sentence = `a read gap of ${place.readGap} with ${fetches} words per pixel; gaps are possible between single words only`;
+    const hint = `Use no gap, or at most ${device.processors} channels that are not flattened.`;
+    problems.push(finding("AI3042", sentence, hint));
   }
   return problems;
 }
 
 /** Without convolution every quadrant keeps its values and packs them from a whole instance on. */
-function staying(layer: Layer, place: LayerPlacement, device: DeviceSpec): string[] {
+function staying(layer: Layer, place: LayerPlacement, device: DeviceSpec): Finding[] {
   if (layer.convolution !== null) return [];
+  const maps = `input ${hexadecimal(place.processors)}, output ${hexadecimal(place.outputProcessors)}`;
+  const hint = "Give every quadrant as many adjacent output processors as it has input processors.";
   for (let quadrant = 0; quadrant < device.quadrants; quadrant++) {
     const input = BigInt(quadrantBits(place.processors, quadrant));
     const output = BigInt(quadrantBits(place.outputProcessors, quadrant));
     const run = lastBit(output) - firstBit(output) + 1;
-    if (countBits(input) !== countBits(output))
-      return [`values cannot leave quadrant ${quadrant} without a convolution`];
-    if (output !== 0n && run !== countBits(output)) return [`the output map has holes in quadrant ${quadrant}`];
+    if (countBits(input) !== countBits(output)) {
+      return [finding("AI3040", `values cannot leave quadrant ${quadrant} without a convolution: ${maps}`, hint)];
+    }
+    if (output !== 0n && run !== countBits(output)) {
+      return [
+        finding("AI3040", `without a convolution outputs lie side by side in quadrant ${quadrant}: ${maps}`, hint),
+      ];
+    }
   }
   return [];
 }
 
-function depthwise(layer: Layer, place: LayerPlacement, device: DeviceSpec): string[] {
+function depthwise(layer: Layer, place: LayerPlacement, device: DeviceSpec): Finding[] {
   if ((layer.convolution?.groups ?? 1) === 1) return [];
-  const problems: string[] = [];
+  const problems: Finding[] = [];
   const lanes = device.processorsPerDataInstance;
-  if (!device.capabilities.depthwise) problems.push("depthwise layers are not available");
-  if (firstBit(place.outputProcessors) % lanes !== 0)
-    problems.push(`the first output processor is not a multiple of ${lanes}`);
-  const span = lastBit(place.processors) - firstBit(place.processors) + 1;
-  if (firstBit(place.processors) % lanes !== 0 && span > device.processorsPerQuadrant) {
-    problems.push(`an input map that does not start at a multiple of ${lanes} spans more than a quadrant`);
+  const start = (side: string, first: number) => `the first ${side} processor of a depthwise layer is ${first}`;
+  const firstOutput = firstBit(place.outputProcessors);
+  const hint = `Start at a multiple of ${lanes}.`;
+  if (firstOutput % lanes !== 0) {
+    problems.push(finding("AI3043", `${start("output", firstOutput)}, not a multiple of ${lanes}`, hint));
+  }
+  const firstInput = firstBit(place.processors);
+  const span = lastBit(place.processors) - firstInput + 1;
+  if (firstInput % lanes !== 0 && span > device.processorsPerQuadrant) {
+    const sentence = `${start("input", firstInput)}; where inputs span ${span} processors, more than a quadrant, it must be a multiple of ${lanes}`;
+    problems.push(finding("AI3043", sentence, hint));
   }
   return problems;
 }
 
 /** Reading ahead and writing at the same time need different blocks of a data memory instance, at both ends. */
-function readAhead(layer: Layer, place: LayerPlacement, device: DeviceSpec): string[] {
-  if (!layer.readAhead) return [];
-  if (!device.capabilities.readAhead) return ["read-ahead is not available"];
+function readAhead(layer: Layer, place: LayerPlacement, device: DeviceSpec): Finding[] {
+  if (!layer.readAhead || !device.capabilities.readAhead) return [];
   const block = device.dataMemory.instanceBytes / device.dataMemory.blocksPerInstance;
   const input = layer.input.height * layer.input.width * readStep(layer, place, device);
   const output = layer.output.height * layer.output.width * writeStep(layer, place, device);
-  const blocks = (offset: number, words: number) =>
-    [offset, offset + 4 * words - 1].map((byte) => Math.floor(byte / block));
-  const [firstRead, lastRead] = blocks(place.inputOffset, input);
-  const [firstWritten, lastWritten] = blocks(place.outputOffset, output);
-  if (layer.streaming || (firstRead !== firstWritten && lastRead !== lastWritten)) return [];
-  return ["read-ahead needs input and output in different blocks of data memory"];
+  const blocks = (offset: number, words: number): readonly [number, number] => [
+    Math.floor(offset / block),
+    Math.floor((offset + 4 * words - 1) / block),
+  ];
+  const read = blocks(place.inputOffset, input);
+  const written = blocks(place.outputOffset, output);
+  if (layer.streaming || (read[0] !== written[0] && read[1] !== written[1])) return [];
+  const sentence = `read-ahead needs input and output in different blocks of ${block} bytes; it reads blocks ${read.join(" to ")} and writes ${written.join(" to ")}`;
+  return [finding("AI3044", sentence, "Move the output by whole blocks, or do not read ahead.")];
 }
 
 /** Results are read out four channels per word. */
-function results(layer: Layer, place: LayerPlacement): string[] {
-  if (!layer.isOutput) return [];
-  const run = lastBit(place.outputProcessors) - firstBit(place.outputProcessors) + 1;
-  return run === countBits(place.outputProcessors) ? [] : ["the map of a result has holes"];
+function results(layer: Layer, place: LayerPlacement): Finding[] {
+  const mask = place.outputProcessors;
+  const run = lastBit(mask) - firstBit(mask) + 1;
+  if (!layer.isOutput || run === countBits(mask)) return [];
+  const sentence = `the map of a result, ${hexadecimal(mask)}, has holes`;
+  return [finding("AI3046", sentence, `Give ${countBits(mask)} adjacent processors.`)];
 }
 
-function planarInput(place: LayerPlacement, device: DeviceSpec): string[] {
-  const instances = bitsOf(place.processors).map((processor) =>
-    Math.floor(processor / device.processorsPerDataInstance),
-  );
-  return new Set(instances).size === instances.length
-    ? []
-    : ["two channels of planar input share a data memory instance"];
+function planarInput(place: LayerPlacement, device: DeviceSpec): Finding[] {
+  const lanes = device.processorsPerDataInstance;
+  const instances = bitsOf(place.processors).map((processor) => Math.floor(processor / lanes));
+  if (new Set(instances).size === instances.length) return [];
+  const sentence = `two channels of CHW input share a data memory instance: processors ${hexadecimal(place.processors)}`;
+  return [finding("AI3045", sentence, `Use one processor of every ${lanes}, or HWC format.`)];
 }

@@ -3,6 +3,7 @@ import { hasErrors } from "../../dsl/diagnostic.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Placement } from "../ir/placement.ts";
 import { verifyData } from "./verify-placement-data.ts";
+import { verifyExtents } from "./verify-placement-extents.ts";
 import { verifyRings } from "./verify-placement-rings.ts";
 import { verifyRules } from "./verify-placement-rules.ts";
 import { verifyWeights } from "./verify-placement-weights.ts";
@@ -16,5 +17,8 @@ export function verifyPlacement(placement: Placement, device: DeviceSpec): Diagn
   const weights = verifyWeights(placement, device);
   if (hasErrors(rules)) return [...rules, ...weights];
   const { network, layers } = placement;
+  const extents = verifyExtents(network, layers, device);
+  // Following the data of layers that reach beyond memory would only repeat that.
+  if (hasErrors(extents)) return [...extents, ...verifyRings(network, layers, device), ...weights];
   return [...rules, ...verifyData(network, layers, device), ...verifyRings(network, layers, device), ...weights];
 }
