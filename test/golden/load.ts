@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
 
 /**
@@ -54,6 +54,19 @@ export function goldenCases(kind: GoldenKind, device: GoldenDevice): string[] {
     .sort()
     .map((name) => join(path, name));
 }
+
+/** One recorded program: where it is, and its name as `kind/device/case`. */
+export interface CaseReference {
+  readonly id: string;
+  readonly path: string;
+}
+
+export const allCases = (): CaseReference[] =>
+  goldenKinds.flatMap((kind) =>
+    goldenDevices.flatMap((device) =>
+      goldenCases(kind, device).map((path) => ({ id: `${kind}/${device}/${basename(path, ".json.gz")}`, path })),
+    ),
+  );
 
 export function loadCase(path: string): GoldenCase {
   return JSON.parse(gunzipSync(readFileSync(path)).toString("utf8")) as GoldenCase;

@@ -1,7 +1,8 @@
 import { unloadResult } from "../../targets/emit/index.ts";
 import type { BusOperation, KnownAnswerBlock, OperationCount, Program } from "../../targets/accelerator/program.ts";
 import { devices } from "../../targets/index.ts";
-import { hexWords, type GoldenCase, type GoldenRun } from "./load.ts";
+import { hexWords, type GoldenCase } from "./load.ts";
+import { compareAccesses, recordedAccesses, type Access } from "./recorded-accesses.ts";
 
 /** What is compared, one verdict each. */
 export const comparisonClasses = [
@@ -44,22 +45,6 @@ export function compareProgram(golden: GoldenCase, program: Program): Comparison
   };
 }
 
-/** One bus write. */
-interface Access {
-  readonly size: number;
-  readonly address: number;
-  readonly value: number;
-}
-
-function recordedAccesses(runs: readonly GoldenRun[]): Access[] {
-  const found: Access[] = [];
-  for (const [size, first, values, step] of runs) {
-    const address = Number.parseInt(first, 16);
-    for (const [i, value] of hexWords(values, size).entries()) found.push({ size, address: address + i * step, value });
-  }
-  return found;
-}
-
 /** The line buffers are cleared by a library function, which the recording does not see. */
 const isRecorded = (operation: BusOperation): boolean =>
   operation.kind !== "block" || !operation.label.startsWith("Line buffer");
@@ -78,21 +63,6 @@ function accesses(operations: readonly BusOperation[]): Access[] {
 }
 
 const hex = (value: number): string => `0x${value.toString(16).padStart(8, "0")}`;
-const accessText = (access: Access | undefined): string =>
-  access === undefined ? "nothing" : `${hex(access.value)} at ${hex(access.address)}`;
-
-/** With `stopped`, the recording ends early: a memory test fails on a machine without accelerator. */
-function compareAccesses(expected: readonly Access[], actual: readonly Access[], stopped = false): string | null {
-  const length = stopped ? expected.length : Math.max(expected.length, actual.length);
-  if (stopped && expected.length > actual.length) return `${actual.length} writes instead of ${expected.length}`;
-  for (let i = 0; i < length; i++) {
-    const [wanted, given] = [expected[i], actual[i]];
-    if (wanted?.address === given?.address && wanted?.value === given?.value && wanted?.size === given?.size) continue;
-    return `write ${i}: ${accessText(given)} instead of ${accessText(wanted)}`;
-  }
-  return null;
-}
-
 /** Words per FIFO; in which order FIFOs take turns does not matter. */
 function compareStreams(expected: readonly Access[], actual: readonly Access[]): string | null {
   const byAddress = (list: readonly Access[]): Access[] => list.toSorted((a, b) => a.address - b.address);

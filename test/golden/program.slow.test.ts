@@ -1,4 +1,5 @@
-import { allCases, describePrograms } from "./program-suite.ts";
+import { allCases } from "./load.ts";
+import { describePrograms } from "./program-suite.ts";
 import { quickCases } from "./quick-cases.ts";
 
 describePrograms(

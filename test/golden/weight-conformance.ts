@@ -9,7 +9,7 @@ import { caseArguments, caseNetwork, messages } from "./case-network.ts";
 import type { GoldenCase, GoldenRun } from "./load.ts";
 import { hexWords, loadCase } from "./load.ts";
 import { deviations, withoutInputs } from "./deviations.ts";
-import type { CaseReference } from "./program-suite.ts";
+import type { CaseReference } from "./load.ts";
 
 /** Single bus accesses: `size:address=value`, in hexadecimal. */
 type Accesses = string[];

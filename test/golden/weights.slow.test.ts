@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { goldenDevices, goldenKinds, goldenRoot, skippedWithoutGolden } from "./load.ts";
-import { allCases } from "./program-suite.ts";
+import { allCases } from "./load.ts";
 import { judgeWeights } from "./weight-conformance.ts";
 
 /** All recorded programs, word for word. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { goldenCases, goldenRoot, loadCase, skippedWithoutGolden } from "./load.ts";
-import { allCases } from "./program-suite.ts";
+import { allCases } from "./load.ts";
 import { judgeWeights, wordsLoadedTwice } from "./weight-conformance.ts";
 
 /** Every n-th recorded run; `weights.slow.test.ts` compares all of them. */

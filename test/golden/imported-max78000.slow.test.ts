@@ -1,0 +1,3 @@
+import { describeImported } from "./imported-suite.ts";
+
+describeImported("MAX78000");
