@@ -187,6 +187,18 @@ export const dslCodes = {
     explanation: "An element-wise operator reads all parts of one split tensor, in order, or whole tensors only.",
     example: "const [a, b] = x.split(2); return sub(b, a);",
   },
+  AI1037: {
+    title: "A rolling buffer keeps nothing",
+    explanation:
+      "A rolling buffer holds the rows of several inferences. As long as the tensor or shorter, it would hold the " +
+      "newest one only.",
+    example: "x.conv1d(8, { kernel: 3 }).rollingBuffer(4)   // on a result of 6 samples",
+  },
+  AI1038: {
+    title: "A rolling buffer of 32-bit data",
+    explanation: "Rolling buffers are read by operators, and operators read 8-bit data.",
+    example: "x.conv2d(8, { kernel: 3, wide: true }).rollingBuffer(4)",
+  },
   AI2001: {
     title: "The kernel size is not available",
     explanation: "Each kind of convolution has the kernels that its engine is built for.",
@@ -379,6 +391,18 @@ export const dslCodes = {
     title: "Too many values to flatten",
     explanation: "With more channels than processors, the pixels of each turn add up.",
     example: "flatten() on data of 128x16x16",
+  },
+  AI2052: {
+    title: "This length of a rolling buffer is not available",
+    explanation: "The rows of a rolling buffer are counted like those of any tensor; a single one keeps nothing.",
+    example: "x.rollingBuffer(1)",
+  },
+  AI2053: {
+    title: "Too many channels for a rolling buffer",
+    explanation:
+      "Every row of a rolling buffer is one word per processor, so that moving it by whole words keeps each channel on " +
+      "its processor.",
+    example: "x.conv2d(128, { kernel: 1 }).rollingBuffer(8)",
   },
   AI3101: {
     title: "The weights exceed the weight memory",

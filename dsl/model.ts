@@ -119,6 +119,12 @@ export interface CropNode extends NodeBase {
   readonly rows: Pair;
 }
 
+/** The last `length` rows of a tensor over inferences: what is read has the newest rows last, zeros before the first ones. */
+export interface RollingBufferNode extends NodeBase {
+  readonly kind: "rollingBuffer";
+  readonly length: number;
+}
+
 /** One of equal groups of channels: `part` (from 0) of `parts`. Only element-wise operators read them, all in order. */
 export interface SplitNode extends NodeBase {
   readonly kind: "split";
@@ -134,5 +140,6 @@ export type ModelNode =
   | SimpleNode
   | ReshapeNode
   | CropNode
-  | SplitNode;
+  | SplitNode
+  | RollingBufferNode;
 export type NodeKind = ModelNode["kind"];

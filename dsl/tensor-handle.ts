@@ -6,6 +6,7 @@ import { createConvTranspose2d } from "./operators/conv-transpose2d.ts";
 import { createCrop, createReshape, createSplit, foldInput } from "./operators/arrange.ts";
 import { createLinear } from "./operators/linear.ts";
 import { createPool } from "./operators/pool.ts";
+import { createRollingBuffer } from "./operators/rolling-buffer.ts";
 import { createDropout, createSimple } from "./operators/simple.ts";
 import type { Call } from "./options.ts";
 import { captureSource } from "./source-location.ts";
@@ -83,6 +84,11 @@ export class TensorHandle {
   }
   crop(start: unknown, end?: unknown, options?: unknown): TensorHandle {
     return this.#derive("crop", this.crop, (call) => createCrop(call, this.id, start, end, options));
+  }
+  rollingBuffer(length: unknown, options?: unknown): TensorHandle {
+    return this.#derive("rollingBuffer", this.rollingBuffer, (call) =>
+      createRollingBuffer(call, this.id, length, options),
+    );
   }
   split(parts: unknown): readonly TensorHandle[] {
     const call = this.#call("split", this.split);

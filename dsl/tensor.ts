@@ -15,6 +15,7 @@ import type {
 import type { UnaryFacts } from "./operators/simple.ts";
 import type { CommonOptions, Size } from "./options.ts";
 import type { cropRules, foldRules, reshapeRules, splitRules } from "./rules/arrange.ts";
+import type { rollingBufferRules } from "./rules/rolling-buffer.ts";
 import type { Rule } from "./rules/rule.ts";
 import type { activationRules, batchNormRules, flattenRules } from "./rules/unary.ts";
 import type { Difference, Sum, Whole } from "./types/arithmetic.ts";
@@ -209,6 +210,19 @@ export interface Tensor<
     end?: B,
     options?: CommonOptions,
   ): NoInfer<Tensor<D, [S[0], UsableSize<Difference<S[1], Sum<Whole<A>, Whole<B>>>>, S[2]], "plain", U>>;
+
+  /**
+   * The last `length` rows of this tensor over inferences, oldest first: of channels x n x columns it makes
+   * channels x `length` x columns. Every inference drops the oldest n rows and adds these; the first ones find zeros.
+   * On one-dimensional data and frames of one pixel the rows are moments in time, for `conv1d`.
+   */
+  rollingBuffer<const N extends number>(
+    length: Argument<
+      N,
+      FirstArgument<N, (typeof rollingBufferRules)["length"], CallOn<"rollingBuffer", S, R, U, N, {}>, D, boolean>
+    >,
+    options?: CommonOptions,
+  ): NoInfer<Tensor<D, [S[0], UsableSize<N>, S[2]], "plain", U>>;
 
   /**
    * Equal groups of channels, in order: the operands of one element-wise operator, `add(...x.split(2))`.

@@ -21,6 +21,7 @@ export function printNetwork(network: Network): string {
 const show = ({ channels, height, width }: Shape): string => `${channels}x${height}x${width}`;
 
 const sources = ({ layers }: Network, layer: Layer): string =>
+  (layer.recalls ? "previous " : "") +
   layer.sources.map((source) => (source === "input" ? "input" : (layers[source]?.name ?? `?${source}`))).join(", ");
 
 const view = ({ crop }: Layer): string => (crop[0] === 0 && crop[1] === 0 ? "" : ` cropped ${crop.join("+")}`);

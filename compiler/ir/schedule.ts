@@ -17,7 +17,10 @@ export interface ScheduledLayer {
   readonly outputProcessors: number;
 }
 
-/** `start` and `end` are layer indices, half open: written by layer `start`, last read by layer `end - 1`. */
+/**
+ * `start` and `end` are layer indices, half open: written by layer `start`, last read by layer `end - 1`. -1: before the
+ * first layer. Rolling buffers end behind the results of the network, which end with the last layer.
+ */
 export interface LiveTensor {
   readonly source: TensorSource;
   readonly start: number;

@@ -5,6 +5,7 @@ import type { Layer, Network } from "./network.ts";
 import { LayerReport } from "./layer-report.ts";
 import { verifyConvolution, verifyNumbers } from "./verify-convolution.ts";
 import { verifyCombination, verifyPooling, verifySizes } from "./verify-layer.ts";
+import { verifyRollingBuffer } from "./verify-rolling-buffer.ts";
 import { verifySequence } from "./verify-sequence.ts";
 
 /**
@@ -38,10 +39,13 @@ function verifySources(network: Network, layer: Layer, index: number, report: La
   const shapes: Shape[] = [];
   if (layer.index !== index) report.error("AI1520", `it is numbered ${layer.index} but stands at position ${index}`);
   if (layer.sources.length === 0) report.error("AI1520", "it reads nothing");
+  if (layer.recalls) verifyRollingBuffer(network, layer, report);
+  // What the previous inference left may come from later layers.
+  const end = layer.recalls ? network.layers.length : index;
   for (const source of layer.sources) {
     const producer = source === "input" ? undefined : network.layers[source];
     if (source === "input") shapes.push(network.input);
-    else if (producer === undefined || source >= index || source < 0) {
+    else if (producer === undefined || source >= end || source < 0) {
       report.error("AI1520", `it reads layer ${source}; only layers before it (${index}) can be read`);
     } else {
       shapes.push(producer.output);
@@ -59,8 +63,10 @@ function verifyShapes(layer: Layer, sources: readonly Shape[], report: LayerRepo
   const values = sources.reduce((sum, shape) => sum + size(shape), 0);
   const [first] = sources;
   const samePixels = sources.every((shape) => shape.height === first?.height && shape.width === first.width);
-  // Tensors of different sizes are joined pixel by pixel and counted anew, so that only totals can be compared.
-  const cropped = samePixels && first ? (crop[0] + crop[1]) * first.width * (values / (first.height * first.width)) : 0;
+  const stacked = eltwise === null && sources.length > 1 && first?.channels === input.channels;
+  // Rows of a pile are those of its parts. Otherwise parts of different sizes are counted anew, and only totals count.
+  const perRow = stacked ? input.channels : samePixels && first ? values / (first.height * first.width) : 0;
+  const cropped = (crop[0] + crop[1]) * (first?.width ?? 0) * perRow;
   if (operands * size(input) !== values - cropped) {
     const seen = `${sources.map(show).join(" + ")}${cropped > 0 ? ` without ${crop[0]} + ${crop[1]} rows` : ""}`;
     report.error("AI1521", `it reads ${seen} as ${operands > 1 ? `${operands} operands of ` : ""}${show(input)}`);

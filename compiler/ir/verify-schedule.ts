@@ -31,7 +31,12 @@ export function verifySchedule(schedule: Schedule, device: DeviceSpec): Diagnost
       const tensor = tensors.find((candidate) => candidate.source === source);
       if (tensor === undefined) wrong(`${layer.name} reads a tensor that lives nowhere`);
       else if (tensor.end <= index) wrong(`${layer.name} (layer ${index}) reads a tensor that ended at ${tensor.end}`);
-      if (source !== "input" && source >= index) wrong(`${layer.name} reads layer ${source} before it has run`);
+      if (layer.recalls) {
+        if (tensor && (tensor.start >= 0 || tensor.end <= network.layers.length))
+          wrong(
+            `${layer.name} reads what the previous inference left, but that lives from ${tensor.start} to ${tensor.end}`,
+          );
+      } else if (source !== "input" && source >= index) wrong(`${layer.name} reads layer ${source} before it has run`);
     }
     const result = tensors.find((candidate) => candidate.source === index);
     if (result !== undefined && result.start > index) wrong(`the result of ${layer.name} starts after it is written`);

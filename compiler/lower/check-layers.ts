@@ -36,14 +36,18 @@ const sentences = (hw: HardwareLayer, context: LoweringContext): string[] => [
   ...checkConvolution(hw, context.device),
 ];
 
-/** A layer reads all values of its sources, less the rows that are cropped. */
+/** A layer reads all values of its sources, less the rows that are cropped: of each, or of all of them as one pile. */
 function checkSources({ layer, operands }: HardwareLayer, network: Network): string[] {
-  const [first, last] = layer.crop;
-  const offered = layer.sources.reduce<number>((sum, source) => {
-    const shape = source === "input" ? network.input : network.layers[source]?.output;
-    return shape === undefined ? sum : sum + shape.channels * (shape.height - first - last) * shape.width;
-  }, 0);
   const { channels, height, width } = layer.input;
+  const shapes = layer.sources.flatMap((source) =>
+    source === "input" ? network.input : (network.layers[source]?.output ?? []),
+  );
+  const pile = layer.eltwise === null && shapes.every((shape) => shape.channels === channels);
+  const cropped = layer.crop[0] + layer.crop[1];
+  const offered = shapes.reduce((sum, shape, index) => {
+    const rows = shape.height - (pile && index > 0 ? 0 : cropped);
+    return sum + shape.channels * rows * shape.width;
+  }, 0);
   const wanted = operands * channels * height * width;
   return when(offered !== wanted, `reads ${wanted} values; its sources hold ${offered}`);
 }

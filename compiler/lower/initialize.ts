@@ -1,4 +1,6 @@
-import { quadrantAddress } from "../../targets/accelerator/address.ts";
+import { dataAddress, quadrantAddress } from "../../targets/accelerator/address.ts";
+import { bitsOf } from "../ir/geometry.ts";
+import type { LayerPlacement } from "../ir/placement.ts";
 import type { FieldValues } from "../../targets/accelerator/register.ts";
 import { writeAlwaysOn } from "./control.ts";
 import type { LoweringContext } from "./context.ts";
@@ -29,6 +31,29 @@ export function writeInit(writer: RegisterWriter, context: LoweringContext): voi
     writer.write("LCNT_MAX", layerRange(context), { quadrant });
   }
   if (options.zeroSram) testMemories(writer, context);
+  else clearRollingBuffers(writer, context);
+}
+
+/** The first inference finds zeros. The memory tests leave them everywhere. */
+function clearRollingBuffers(writer: RegisterWriter, { device, network, placement }: LoweringContext): void {
+  for (const { index, name, recalls, sources, output } of network.layers) {
+    if (!recalls) continue;
+    const { outputProcessors, outputOffset, writeGap } = placement.layers[index] as LayerPlacement;
+    const rows = sources.map((source) => (source === "input" ? 0 : (network.layers[source]?.output.height ?? 0)));
+    const pixels = rows.reduce((sum, count) => sum + count, 0) * output.width;
+    const perInstance = device.processorsPerDataInstance;
+    const instances = new Set(bitsOf(outputProcessors).map((processor) => processor - (processor % perInstance)));
+    for (const first of instances) {
+      writer.push({
+        kind: "block",
+        address: dataAddress(device, first, outputOffset),
+        words: new Uint32Array((pixels - 1) * (writeGap + 1) + 1),
+        width: 4,
+        step: 4,
+        label: `Rolling buffer of ${name}, processors ${first} to ${first + perInstance - 1}`,
+      });
+    }
+  }
 }
 
 /** First and last hardware layer to run. */

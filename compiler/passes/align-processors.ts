@@ -107,8 +107,10 @@ function firstCollision(
 
 function liveTogether(graph: LayerGraph, a: GraphSource, b: GraphSource): boolean {
   const [first, second] = [a, b].map((source) => {
+    const uses = graph.usesOf(source);
+    if (uses.some(({ reader }) => reader.layer.recalls)) return { start: -1, end: Infinity };
     const start = source === "input" ? -1 : graph.layers.indexOf(source);
-    const reads = graph.usesOf(source).map(({ reader }) => graph.layers.indexOf(reader));
+    const reads = uses.map(({ reader }) => graph.layers.indexOf(reader));
     const isOutput = source !== "input" && source.layer.isOutput;
     return { start, end: isOutput ? Infinity : Math.max(start, ...reads) };
   });
@@ -145,6 +147,6 @@ function convolve(entry: GraphLayer): void {
 }
 
 const onlyCopies = (entry: GraphLayer): boolean => {
-  const { eltwise, pool, convolution } = entry.layer;
-  return eltwise === null && pool === null && convolution === null && !isPinned(entry);
+  const { eltwise, pool, convolution, recalls } = entry.layer;
+  return eltwise === null && pool === null && convolution === null && !recalls && !isPinned(entry);
 };

@@ -5,7 +5,8 @@ import type { LayerConvolution, TensorSource } from "../../runtime/reference/lay
 import type { Layer, Network } from "../ir/network.ts";
 import type { Findings, PassContext } from "./context.ts";
 import type { LayerDraft } from "./layer-draft.ts";
-import { mergePins, pinnedLayer, resultOf } from "./layer-draft.ts";
+import { mergePins, pinnedLayer, resultOf, writtenBy } from "./layer-draft.ts";
+import { freshName } from "./model-graph.ts";
 import { isWeighted, isEltwise } from "./operators.ts";
 import type { QuantizedSet } from "./weights.ts";
 
@@ -18,7 +19,7 @@ export function buildNetwork(
   findings: Findings,
 ): Network {
   const ordered = inOrder(drafts, findings);
-  const indexOf = new Map(ordered.map((draft, index) => [resultOf(draft).id, index]));
+  const indexOf = new Map(ordered.map((draft, index) => [writtenBy(draft), index]));
   const source = (id: number): TensorSource => {
     if (model.nodes[id]?.kind === "input") return "input";
     const index = indexOf.get(id);
@@ -38,9 +39,12 @@ export function buildNetwork(
   };
 }
 
-/** By the operator that completes a layer; or as the user numbered them, when every layer is pinned. */
+/**
+ * By the operator that completes a layer, rolling buffers moving right before their newest rows are written; or as the
+ * user numbered them, when every layer is pinned.
+ */
 function inOrder(drafts: readonly LayerDraft[], findings: Findings): readonly LayerDraft[] {
-  const ordered = drafts.toSorted((a, b) => resultOf(a).id - resultOf(b).id);
+  const ordered = drafts.toSorted((a, b) => position(a) - position(b));
   const pinned = ordered.flatMap((draft) => pinnedLayer(draft) ?? []);
   const seen = new Set<number>();
   for (const draft of ordered) {
@@ -59,6 +63,11 @@ function inOrder(drafts: readonly LayerDraft[], findings: Findings): readonly La
   return ordered.toSorted((a, b) => (pinnedLayer(a) ?? 0) - (pinnedLayer(b) ?? 0));
 }
 
+function position(draft: LayerDraft): number {
+  const newest = draft.sources.at(-1) ?? 0;
+  return draft.keeps === undefined ? resultOf(draft).id : newest - 1 / 2;
+}
+
 function toLayer(
   model: Model,
   weights: QuantizedSet,
@@ -71,7 +80,7 @@ function toLayer(
   const nodes = draft.nodes;
   return {
     index,
-    name: layerName(nodes),
+    name: draft.keeps === undefined ? layerName(nodes) : shiftName(model, result),
     origins: nodes.map(({ name, source }) => (source ? { name, source } : { name })),
     sources,
     crop: draft.crop,
@@ -83,8 +92,9 @@ function toLayer(
     convolution: convolution && toConvolution(convolution, weights),
     activation: draft.activation,
     outputBits: convolution?.wide ? 32 : 8,
-    output: result.shape,
-    isOutput: model.outputs.includes(result.id),
+    output: draft.keeps === undefined ? result.shape : draft.pooled,
+    ...(draft.keeps === undefined ? {} : { recalls: true }),
+    isOutput: model.outputs.includes(writtenBy(draft)),
     streaming: convolution?.streaming ?? false,
     calcx4: convolution?.calcx4 ?? false,
     readAhead: convolution?.readAhead ?? false,
@@ -93,6 +103,9 @@ function toLayer(
     finalScale: (convolution && weights.get(convolution.name)?.finalScale) ?? 0,
   };
 }
+
+const shiftName = ({ nodes }: Model, buffer: ModelNode): string =>
+  freshName(`${buffer.name}_shift`, (wanted) => nodes.some((node) => node.name === wanted));
 
 /** A layer is called as its most telling operator. */
 const layerName = (nodes: readonly ModelNode[]): string =>

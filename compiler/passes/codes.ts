@@ -63,6 +63,11 @@ export const passCodes = {
     "It needs at least one layer, and one whose result is read out.",
     "a model that returns its input",
   ),
+  AI1524: entry(
+    "A rolling buffer is put together wrongly",
+    "One layer moves the rows that stay to the front, a later one writes the newest rows behind them, and layers after both read the whole buffer. Moving is all that the first of them does, by as many rows as are added.",
+    "a layer that moves 14 of 15 rows while another adds 2",
+  ),
   AI2501: entry(
     "Too many layers",
     "The device has a fixed number of layer registers. Pooling and element-wise operators that lead straight into a convolution share its layer; everything else takes one. Some devices need a hidden layer when average pooling follows an element-wise layer.",
@@ -244,6 +249,11 @@ export const passCodes = {
     "A tensor cannot be moved to the processors where its reader needs it",
     "Streaming layers run side by side, so that no layer can be put between them to move a tensor.",
     "a streaming layer that pools an input of 8 channels from the FIFOs without a convolution",
+  ),
+  AI2558: entry(
+    "The newest rows of a rolling buffer are copied into it",
+    "A rolling buffer moves before its newest rows are written, so that the layer that makes them cannot be the first one or one that streams, and it can write into one buffer only. Where it is, a copy writes the rows.",
+    "x.rollingBuffer(32) on the network input",
   ),
   AI2557: entry(
     "Parts of a tensor are copied",

@@ -1,4 +1,4 @@
-import type { EltwiseNode, Model, ModelNode, PoolNode, WeightedNode } from "../../dsl/model.ts";
+import type { EltwiseNode, Model, ModelNode, PoolNode, RollingBufferNode, WeightedNode } from "../../dsl/model.ts";
 import { readsWholeSplit } from "../../dsl/check-graph.ts";
 import { invariant } from "../../dsl/diagnostic.ts";
 import type { Network } from "../ir/network.ts";
@@ -7,7 +7,7 @@ import { Findings } from "./context.ts";
 import { whyNotTogether } from "./fusion-rules.ts";
 import type { StagePlan } from "./fusion-rules.ts";
 import type { LayerDraft } from "./layer-draft.ts";
-import { pinnedLayer, poolOf, resultOf, samePair, samePool } from "./layer-draft.ts";
+import { pinnedLayer, poolOf, resultOf, samePair, samePool, writtenBy } from "./layer-draft.ts";
 import { sameShape } from "./shape.ts";
 import { consumersOf, nodeAt, onlyConsumer } from "./model-graph.ts";
 import { buildNetwork } from "./build-network.ts";
@@ -65,6 +65,7 @@ class LayerCollector {
     else if (node.kind === "passthrough") this.#takePassthrough(node);
     else if (node.kind === "input") this.#views.set(node.id, plainView(node.id, node.shape));
     else if (node.kind === "concat") this.#takeConcat(node);
+    else if (node.kind === "rollingBuffer") this.#takeRollingBuffer(node);
     // Parts are read by element-wise operators only, which look at what was split.
     else if (node.kind === "split") return;
     else this.#takeView(node);
@@ -206,6 +207,19 @@ class LayerCollector {
     this.#views.set(node.id, viewOfConcat(node, readable).view ?? plainView(-1, node.shape));
   }
 
+  /** A copy moves the rows that stay to the front; readers find them and then the newest rows, where their layer puts them. */
+  #takeRollingBuffer(node: RollingBufferNode): void {
+    const newest = this.#tensor(node.inputs[0] ?? -1);
+    const { channels, height, width } = node.shape;
+    const added = nodeAt(this.#model, newest).shape.height;
+    const kept = { channels, height: height - added, width };
+    const keeps = this.#model.nodes.length + node.id;
+    const parts = [keeps, newest];
+    const draft = { ...draftOf([node], { ...plainView(-1, kept), parts, crop: [added, 0] }), closed: true, keeps };
+    this.#drafts.set(writtenBy(draft), draft);
+    this.#views.set(node.id, { ...plainView(-1, node.shape), parts, stacked: true });
+  }
+
   /** The layer that makes an input of `node`, when it may take more operators and only `node` reads its result. */
   #openLayer(node: ModelNode, input = node.inputs[0] ?? -1): LayerDraft | null {
     const draft = this.#drafts.get(input);
@@ -232,19 +246,7 @@ class LayerCollector {
   }
 
   #start(node: ModelNode, view: View): LayerDraft {
-    const draft: LayerDraft = {
-      nodes: [...view.via.filter((via) => !this.#drafts.has(via.id)), node],
-      sources: view.parts,
-      crop: view.crop,
-      input: view.shape,
-      eltwise: null,
-      pool: null,
-      pooled: view.shape,
-      flatten: false,
-      convolution: null,
-      activation: null,
-      closed: false,
-    };
+    const draft = draftOf([...view.via.filter((via) => !this.#drafts.has(via.id)), node], view);
     this.#drafts.set(node.id, draft);
     return draft;
   }
@@ -278,13 +280,33 @@ class LayerCollector {
     const view = this.#view(node.id);
     if (view.flatten) this.#refuseFlatten(node);
     const via = view.via.filter((other) => other.id !== node.id);
-    this.#start(node, { ...view, via }).closed = true;
+    this.#start(view.stacked ? withoutPins(node) : node, { ...view, via }).closed = true;
   }
 
   #refuseFlatten(node: ModelNode): void {
     const message = `'${node.name}' uses flattened data; only a linear operator can read it`;
     this.#findings.error("AI1502", node, message, "Flatten directly in front of a linear operator.");
   }
+}
+
+const draftOf = (nodes: ModelNode[], view: View): LayerDraft => ({
+  nodes,
+  sources: view.parts,
+  crop: view.crop,
+  input: view.shape,
+  eltwise: null,
+  pool: null,
+  pooled: view.shape,
+  flatten: false,
+  convolution: null,
+  activation: null,
+  closed: false,
+});
+
+/** Pins of a rolling buffer concern where it lies, not a copy of it. */
+function withoutPins(node: ModelNode): ModelNode {
+  const { pins: _, ...rest } = node;
+  return rest;
 }
 
 /** Flattening leaves one pixel: only operators that look at single pixels make sense of it. */

@@ -22,9 +22,14 @@ export interface LayerDraft {
   activation: Activation | null;
   /** Takes no more operators. */
   closed: boolean;
+  /** Present on the copy that moves a rolling buffer: the id of its rows, which are only a part of the node's result. */
+  readonly keeps?: number;
 }
 
 export const resultOf = (draft: LayerDraft): ModelNode => draft.nodes[draft.nodes.length - 1] as ModelNode;
+
+/** Id by which readers know what the layer writes. */
+export const writtenBy = (draft: LayerDraft): number => draft.keeps ?? resultOf(draft).id;
 
 export const poolOf = (node: PoolNode): LayerPool => ({
   kind: node.kind.startsWith("max") ? "max" : "average",

@@ -93,6 +93,12 @@ export class LayerGraph {
     this.layers.splice(this.layers.indexOf(reader), 0, entry);
   }
 
+  /** Lets a layer run right before another. */
+  moveBefore(reader: GraphLayer, entry: GraphLayer): void {
+    this.layers.splice(this.layers.indexOf(entry), 1);
+    this.insertBefore(reader, entry);
+  }
+
   redirect(uses: readonly Use[], to: GraphLayer): void {
     for (const { reader, operand } of uses) reader.sources[operand] = to;
   }

@@ -5,6 +5,7 @@ import { alignProcessors } from "./align-processors.ts";
 import { convolvePools } from "./convolve-pools.ts";
 import { LayerGraph } from "./layer-graph.ts";
 import { bufferInput } from "./buffer-input.ts";
+import { copyIntoBuffers } from "./copy-into-buffers.ts";
 import { separateGaps } from "./separate-gaps.ts";
 import { separateParts } from "./separate-parts.ts";
 import { splitConcatenations } from "./split-concatenations.ts";
@@ -18,6 +19,7 @@ export function legalize(context: PassContext, network: Network): PassResult<Net
   const graph = new LayerGraph(network);
   convolvePools(context, graph, findings);
   bufferInput(context, graph, findings);
+  copyIntoBuffers(graph, findings);
   splitConcatenations(context, graph, findings);
   separateParts(context, graph, findings);
   separateGaps(context, graph, findings);

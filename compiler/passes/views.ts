@@ -13,6 +13,8 @@ export interface View {
   readonly shape: Shape;
   readonly reshaped: boolean;
   readonly flatten: boolean;
+  /** Present where the parts lie behind one another instead of side by side: rows, not channels, are put together. */
+  readonly stacked?: true;
   /** Operators this view consists of. */
   readonly via: readonly ModelNode[];
 }
@@ -28,7 +30,8 @@ export const plainView = (id: number, shape: Shape): View => ({
 
 export const isPlain = (view: View): boolean => view.parts.length === 1 && isWhole(view) && !view.flatten;
 
-const isWhole = (view: View): boolean => view.crop[0] === 0 && view.crop[1] === 0 && !view.reshaped;
+const isWhole = (view: View): boolean =>
+  view.crop[0] === 0 && view.crop[1] === 0 && !view.reshaped && view.stacked !== true;
 
 /** The view of a crop, reshape or flatten operator; null when its input must be copied first. */
 export function viewThrough(node: ModelNode, input: View): View | null {

@@ -95,6 +95,7 @@ function heldText(layout: DataLayout, layer: Layer): string {
 
 function untilText(layout: DataLayout, { live }: TensorForm): string {
   const { layers } = layout.network;
+  if (live.end > layers.length) return "the next inference";
   const isResult = live.source !== "input" && layers[live.source]?.isOutput === true;
   return isResult ? "the end" : (layers[live.end - 1] as Layer).name;
 }

@@ -79,7 +79,7 @@ function viewOf(layer: Layer, shapes: readonly Shape[], geometry: Geometry, devi
   const [first] = shapes as readonly [Shape, ...Shape[]];
   const sameSize = shapes.every(({ height, width }) => height === first.height && width === first.width);
   if (sameSize && total === channels) return viewOfChannels(layer, shapes, geometry);
-  if (!sameSize && shapes.every((shape) => shape.channels === channels)) return viewOfPixels(layer, shapes);
+  if (shapes.every((shape) => shape.channels === channels)) return viewOfPixels(layer, shapes);
   return `its ${channels} input channels are not the ${shapes.map((shape) => shape.channels).join(" + ")} channels it reads`;
 }
 

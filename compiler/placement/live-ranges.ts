@@ -17,7 +17,8 @@ export function streamingLayers(network: Network): number {
 /**
  * When every tensor holds data, indexed as `tensorIndex`. The network input starts at -1. Results stay until the
  * end of the network; a tensor nobody reads is still written. Streaming layers run together, so what they read and
- * the result of the last of them are live from layer 0 until the last of them has finished.
+ * the result of the last of them are live from layer 0 until the last of them has finished. Rolling buffers outlive
+ * the inference: they hold data before the first layer and after the last one.
  */
 export function liveRanges(network: Network): LiveTensor[] {
   const count = network.layers.length;
@@ -31,8 +32,10 @@ export function liveRanges(network: Network): LiveTensor[] {
       ends[index] = Math.max(ends[index] ?? 0, layer.index + 1);
     }
   }
+  const kept = new Set(network.layers.flatMap((layer) => (layer.recalls ? layer.sources : [])));
   const streaming = streamingLayers(network);
   return ends.map((end, index) => {
+    if (kept.has(tensorSource(index))) return { source: tensorSource(index), start: -1, end: count + 1 };
     const together = streaming > 0 && index <= streaming;
     return {
       source: tensorSource(index),

@@ -28,8 +28,9 @@ function outputProcessors(network: Network, layer: Layer, device: DeviceSpec): b
   );
 }
 
-/** Where the first source was written; the network input is loaded at 0. */
+/** Where the first source was written; the network input is loaded at 0. A rolling buffer moves by the rows it drops. */
 function producerOffset(network: Network, layer: Layer): number {
   const [source] = layer.sources;
+  if (layer.recalls) return (layer.pins.outputOffset ?? 0) + 4 * layer.crop[0] * layer.input.width;
   return source === undefined || source === "input" ? 0 : (network.layers[source]?.pins.outputOffset ?? 0);
 }

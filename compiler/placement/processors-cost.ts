@@ -159,7 +159,8 @@ function remembered<Value>(compute: (base: number) => Value): (base: number) => 
 function bytesByLayer(layout: DataLayout, tensor: number, inPlace: boolean) {
   const form = layout.tensors[tensor] as DataLayout["tensors"][number];
   const from = Math.max(form.live.start, 0);
-  const bytes = Array.from({ length: Math.max(form.live.end - from, 0) }, () => usedBytes(form));
+  const end = Math.min(form.live.end, layout.network.layers.length);
+  const bytes = Array.from({ length: Math.max(end - from, 0) }, () => usedBytes(form));
   const producer = layout.network.layers[tensor - 1];
   if (inPlace && producer && !producer.streaming && bytes.length > 0) {
     const freed = producer.sources

@@ -3,7 +3,7 @@ import type { TensorSource } from "../../runtime/reference/layer.ts";
 import { bitsOf, firstBit, passesOf, processorsPerPass, quadrantBits } from "../ir/geometry.ts";
 import type { Layer, Network } from "../ir/network.ts";
 import type { LayerPlacement } from "../ir/placement.ts";
-import { elementCode, unknown } from "./verify-placement-memory.ts";
+import { elementCode, ofPreviousInference, unknown } from "./verify-placement-memory.ts";
 
 /** One byte that a processor fetches for a pixel, and what it has to be at pixel 0. */
 export interface ReadSlot {
@@ -34,7 +34,9 @@ export function readSegments(network: Network, layer: Layer, place: LayerPlaceme
   const pixels = layer.input.height * layer.input.width;
   const cropped = layer.crop[0] * sourceShape(network, layer.sources[0] as TensorSource).width;
   const shapes = layer.sources.map((source) => sourceShape(network, source));
-  const stacked = shapes.some(({ height, width }) => height !== shapes[0]?.height || width !== shapes[0]?.width);
+  const pile = layer.eltwise === null && shapes.length > 1 && shapes[0]?.channels === layer.input.channels;
+  const stacked =
+    pile || shapes.some(({ height, width }) => height !== shapes[0]?.height || width !== shapes[0]?.width);
   if (!stacked) {
     const slots = readSlots(layer, place, device, (operand, channel) => channelOf(network, layer, operand, channel));
     return [{ from: 0, to: pixels, shift: cropped, slots }];
@@ -46,12 +48,15 @@ export function readSegments(network: Network, layer: Layer, place: LayerPlaceme
       from: Math.max(from, 0),
       to: Math.min(from + shape.height * shape.width, pixels),
       shift: -from,
-      slots: readSlots(layer, place, device, (_, channel) => elementCode(source, channel)),
+      slots: readSlots(layer, place, device, (_, channel) => stackedCode(layer, source, channel)),
     };
     from += shape.height * shape.width;
     return segment;
   });
 }
+
+const stackedCode = (layer: Layer, source: TensorSource, channel: number): number =>
+  layer.recalls ? ofPreviousInference(elementCode(source, channel)) : elementCode(source, channel);
 
 const sourceShape = (network: Network, source: TensorSource) =>
   source === "input" ? network.input : (network.layers[source] as Layer).output;

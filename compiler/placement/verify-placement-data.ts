@@ -7,7 +7,7 @@ import type { LayerPlacement } from "../ir/placement.ts";
 import { layerProblem } from "./codes.ts";
 import { readSegments, readStep, writeSlots, writeStep } from "./verify-placement-access.ts";
 import type { ReadSegment } from "./verify-placement-access.ts";
-import { decodeElement, elementCode, nowhere, SymbolicMemory } from "./verify-placement-memory.ts";
+import { decodeElement, elementCode, nowhere, ofPreviousInference, SymbolicMemory } from "./verify-placement-memory.ts";
 import { hasResetLayer, pixelsConsumed } from "./verify-placement-order.ts";
 
 /**
@@ -17,6 +17,10 @@ import { hasResetLayer, pixelsConsumed } from "./verify-placement-order.ts";
 export function verifyData(network: Network, layers: readonly LayerPlacement[], device: DeviceSpec): Diagnostic[] {
   const memory = new SymbolicMemory(device);
   const diagnostics: Diagnostic[] = [];
+  const kept = new Set(network.layers.flatMap((layer) => (layer.recalls ? layer.sources : [])));
+  for (const layer of network.layers) {
+    if (kept.has(layer.index)) recallResult(layer, layers[layer.index] as LayerPlacement, memory, device);
+  }
   const first = network.layers.findIndex((layer) => !layer.streaming);
   if (first === 0 && !loadInput(network, layers[0] as LayerPlacement, memory, device)) {
     diagnostics.push(
@@ -33,7 +37,8 @@ export function verifyData(network: Network, layers: readonly LayerPlacement[], 
     diagnostics.push(...runLayer(network, layer, place, memory, device));
   }
   for (const layer of network.layers) {
-    if (!layer.isOutput || (layer.streaming && network.layers[layer.index + 1]?.streaming)) continue;
+    if ((!layer.isOutput && !kept.has(layer.index)) || (layer.streaming && network.layers[layer.index + 1]?.streaming))
+      continue;
     diagnostics.push(...checkResult(network, layer, layers[layer.index] as LayerPlacement, memory, device));
   }
   return diagnostics;
@@ -98,6 +103,17 @@ function runLayer(
       layerProblem("AI3022", layer, `the output of ${layer.name} reaches beyond the end of a data memory instance`),
     );
   return problems;
+}
+
+/** What a layer with rows of a rolling buffer wrote in the inference before, which nothing has touched since. */
+function recallResult(layer: Layer, place: LayerPlacement, memory: SymbolicMemory, device: DeviceSpec): void {
+  const step = writeStep(layer, place, device);
+  for (const slot of writeSlots(layer, place, device)) {
+    for (let pixel = 0; pixel < layer.output.height * layer.output.width; pixel++) {
+      const word = place.outputOffset / 4 + pixel * step + slot.word;
+      memory.write(slot.instance, word, slot.bytes.map(ofPreviousInference), pixel);
+    }
+  }
 }
 
 const noMeaning = [-1, -1, -1, -1];
@@ -211,7 +227,7 @@ function describe(network: Network, code: number): string {
   const element = decodeElement(code);
   if (element === null) return "nothing that a layer wrote for use";
   const name = nameOf(network, element.source);
-  return `channel ${element.channel}, pixel ${element.pixel} of ${name}${element.wide ? " (32 bits)" : ""}`;
+  return `channel ${element.channel}, pixel ${element.pixel} of ${name}${element.wide ? " (32 bits)" : ""}${element.previous ? " in the previous inference" : ""}`;
 }
 
 const nameOf = (network: Network, source: TensorSource): string =>

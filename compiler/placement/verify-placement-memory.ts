@@ -53,6 +53,7 @@ export const nowhere = -2;
 const pixelRange = 2 ** 21;
 const channelRange = 2 ** 14;
 const wideMark = 2 ** 50;
+const previousMark = 2 ** 51;
 
 /** Number of the first pixel of a channel; pixels count up from it. */
 export function elementCode(source: TensorSource, channel: number, wide = false): number {
@@ -60,20 +61,27 @@ export function elementCode(source: TensorSource, channel: number, wide = false)
   return (tensor * channelRange + channel) * pixelRange + (wide ? wideMark : 0);
 }
 
+/** The same element as the inference before left it. */
+export const ofPreviousInference = (code: number): number => (code < 0 ? code : code + previousMark);
+
 export interface Element {
   readonly source: TensorSource;
   readonly channel: number;
   readonly pixel: number;
   readonly wide: boolean;
+  /** Left by the inference before. */
+  readonly previous: boolean;
 }
 
 /** Inverse of `elementCode` plus pixel; null for bytes without meaning. */
 export function decodeElement(code: number): Element | null {
   if (code < 0) return null;
-  const wide = code >= wideMark;
-  const plain = wide ? code - wideMark : code;
+  const previous = code >= previousMark;
+  const current = previous ? code - previousMark : code;
+  const wide = current >= wideMark;
+  const plain = wide ? current - wideMark : current;
   const pixel = plain % pixelRange;
   const channel = Math.floor(plain / pixelRange) % channelRange;
   const tensor = Math.floor(plain / (pixelRange * channelRange));
-  return { source: tensor === 0 ? "input" : tensor - 1, channel, pixel, wide };
+  return { source: tensor === 0 ? "input" : tensor - 1, channel, pixel, wide, previous };
 }

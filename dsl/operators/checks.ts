@@ -1,5 +1,6 @@
 import type { EltwiseNode, ModelNode, NodeKind, SimpleNode } from "../model.ts";
 import { cropRules, reshapeRules, splitRules } from "../rules/arrange.ts";
+import { rollingBufferRules } from "../rules/rolling-buffer.ts";
 import { operandRules, partRules } from "../rules/combine.ts";
 import { brokenRules, type Violation } from "../rules/evaluate.ts";
 import type { Facts, RuleTable } from "../rules/rule.ts";
@@ -12,6 +13,7 @@ import { conv2dFacts, conv2dRules } from "./conv2d.ts";
 import { convTranspose2dFacts, convTranspose2dRules } from "./conv-transpose2d.ts";
 import { linearFacts, linearRules } from "./linear.ts";
 import { pool1dRules, pool2dRules, poolFacts } from "./pool.ts";
+import { rollingBufferFacts } from "./rolling-buffer.ts";
 import { unaryFacts } from "./simple.ts";
 
 type NodeOf<K extends NodeKind> = Extract<ModelNode, { readonly kind: K }>;
@@ -82,4 +84,5 @@ export const nodeChecks: { readonly [K in NodeKind]: NodeCheck<K> } = {
   reshape: judged("reshape", "height", reshapeRules, reshapeFacts),
   crop: judged("crop", "start", cropRules, cropFacts),
   split: judged("split", "parts", splitRules, splitFacts),
+  rollingBuffer: judged("rollingBuffer", "length", rollingBufferRules, rollingBufferFacts),
 };

@@ -5,6 +5,7 @@ import type { Conv2dFacts } from "../operators/conv2d.ts";
 import type { ConvTranspose2dFacts } from "../operators/conv-transpose2d.ts";
 import type { LinearFacts } from "../operators/linear.ts";
 import type { Pool1dFacts, Pool2dFacts } from "../operators/pool.ts";
+import type { RollingBufferFacts } from "../operators/rolling-buffer.ts";
 import type { CallOf } from "./call.ts";
 
 /** Facts by operator; only the entry that is looked up is ever worked out. */
@@ -21,4 +22,5 @@ export interface FactTable<C extends CallOf, Spec extends DeviceSpec> {
   readonly reshape: ReshapeFacts<C, Spec>;
   readonly crop: CropFacts<C, Spec>;
   readonly split: SplitFacts<C, Spec>;
+  readonly rollingBuffer: RollingBufferFacts<C, Spec>;
 }

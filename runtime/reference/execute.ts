@@ -43,11 +43,15 @@ export function executeLayer(
   return activate(results, layer.activation);
 }
 
-/** Results of all layers, in order. `input` is the network's input, its values 8-bit integers. */
+/**
+ * Results of all layers, in order. `input` is the network's input, its values 8-bit integers. `previous` holds the
+ * results of the inference before, for rolling buffers; null: there was none.
+ */
 export function executeLayers(
   layers: readonly IntegerLayer[],
   input: { readonly shape: Shape; readonly data: ArrayLike<number> },
   options: ExecutionOptions,
+  previous: readonly Int32Array[] | null = null,
 ): Int32Array[] {
   const network = integerTensor(input.shape, input.data);
   const results: Int32Array[] = [];
@@ -57,7 +61,14 @@ export function executeLayers(
     invariant(layer !== undefined && data !== undefined, `layer ${source} is read before it was computed`);
     return { shape: layer.output, data };
   };
-  for (const layer of layers) results.push(executeLayer(layer, layer.sources.map(tensorOf), options));
+  const recalled = (source: TensorSource): IntegerTensor => {
+    const layer = source === "input" ? undefined : layers[source];
+    invariant(layer !== undefined, `layer ${source} cannot be recalled`);
+    return integerTensor(layer.output, previous?.[source as number] ?? new Int32Array(sizeOf(layer.output)));
+  };
+  for (const layer of layers) {
+    results.push(executeLayer(layer, layer.sources.map(layer.recalls ? recalled : tensorOf), options));
+  }
   return results;
 }
 

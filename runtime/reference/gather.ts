@@ -8,7 +8,7 @@ import { integerTensor, sameSize, sizeOf } from "./tensor.ts";
  * channels, cropped, and each operand is read with the layer's input shape (row-major, so only the shape changes).
  */
 export function gatherOperands(layer: IntegerLayer, sources: readonly IntegerTensor[]): readonly IntegerTensor[] {
-  const all = concatenate(sources);
+  const all = concatenate(sources, layer.eltwise === null ? layer.input.channels : null);
   const operands = layer.eltwise?.operands ?? 1;
   const { channels, height, width } = all.shape;
   invariant(channels % operands === 0, `${layer.name}: ${channels} channels do not make ${operands} operands`);
@@ -22,14 +22,17 @@ export function gatherOperands(layer: IntegerLayer, sources: readonly IntegerTen
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
-/** Along the channels; tensors of different size are joined pixel by pixel within each channel instead. */
-function concatenate(sources: readonly IntegerTensor[]): IntegerTensor {
+/**
+ * Along the channels; tensors of different size, or that each have the channels which are `wanted`, are joined pixel
+ * by pixel within each channel instead.
+ */
+function concatenate(sources: readonly IntegerTensor[], wanted: number | null): IntegerTensor {
   const [first] = sources;
   invariant(first !== undefined, "a layer needs a source");
   if (sources.length === 1) return first;
   const data = new Int32Array(sum(sources.map((source) => source.data.length)));
   const { channels, height, width } = first.shape;
-  if (sources.every((source) => sameSize(source.shape, first.shape))) {
+  if (channels !== wanted && sources.every((source) => sameSize(source.shape, first.shape))) {
     let position = 0;
     for (const source of sources) {
       data.set(source.data, position);
@@ -49,7 +52,9 @@ function concatenate(sources: readonly IntegerTensor[]): IntegerTensor {
       position += pixels;
     }
   }
-  return { shape: { channels, height: data.length / channels, width: 1 }, data };
+  // Rows stay rows where all are equally long.
+  const columns = sources.every((source) => source.shape.width === width) ? width : 1;
+  return { shape: { channels, height: data.length / channels / columns, width: columns }, data };
 }
 
 function cropRows(tensor: IntegerTensor, [start, end]: readonly [number, number]): IntegerTensor {

@@ -6,8 +6,14 @@ import type { Activation, EltwiseKind, Pair, Shape, WeightBits } from "../../dsl
  */
 export interface IntegerLayer {
   readonly name: string;
-  /** Tensors read. Several: operands of `eltwise`, else a concatenation (channels, or pixels when reshaped). */
+  /** Tensors read. Several: operands of `eltwise`, else a concatenation of channels, or of pixels
+   * when each has the channels of `input`. */
   readonly sources: readonly TensorSource[];
+  /**
+   * Present on a copy that moves the kept rows of a rolling buffer to its front: its sources, itself and the layer
+   * that makes the newest rows, are read as the previous inference left them (zeros before the first one).
+   */
+  readonly recalls?: true;
   /** Rows dropped at start and end of the sources before reshaping. */
   readonly crop: Pair;
   /**
