@@ -37,6 +37,17 @@ export const importCodes = {
     title: "An output shift without convolution",
     explanation: "Only convolutions and linear layers shift their results.",
   },
+  AI2611: {
+    title: "The device cannot jump between layers",
+    explanation:
+      "With link layers, execution may go on at any layer. Other devices execute layers in order, up to the last one or one that says 'stop'.",
+    example: "next_sequence: 3   # in layer 0, on MAX78000",
+  },
+  AI2612: {
+    title: "The device cannot watch its bus",
+    explanation: "Snoop units compare what the accelerator reads and writes with values; some devices have none.",
+    example: "snoop: [...]   # on MAX78000",
+  },
   AI4101: {
     title: "Weights have another shape than their layer",
     explanation:
@@ -168,5 +179,26 @@ export const importCodes = {
   AI6210: {
     title: "Rolling data buffers are not supported",
     explanation: "Networks that keep part of their data between inferences cannot be compiled.",
+  },
+  AI6230: {
+    title: "A key means nothing without another one",
+    explanation:
+      "'dilation' and 'output_pad' belong to convolutions, 'pool_dilation' to pooling, 'operands' to element-wise operations, 'pool_first: false' to both of the latter. Linear layers have no 'kernel_size'.",
+    example: "{ op: passthrough, dilation: 2 }",
+  },
+  AI6231: {
+    title: "A key is for the network input",
+    explanation: "Only the input of the network can be in CHW format; what layers write is HWC.",
+    example: "data_format: CHW   # in the second layer",
+  },
+  AI6232: {
+    title: "A layer number is too large",
+    explanation: "The number of a layer, 'sequence', is that of its registers, which the device has so many of.",
+    example: "sequence: 32   # on MAX78000",
+  },
+  AI6233: {
+    title: "An output offset lies outside data memory",
+    explanation: "Offsets count bytes inside a data memory instance. Nothing is written beyond the last one.",
+    example: "out_offset: 0x20000   # on MAX78000",
   },
 } as const satisfies Record<string, CodeExplanation>;

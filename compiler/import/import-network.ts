@@ -60,6 +60,7 @@ export async function importNetwork(input: ImportInput): Promise<ImportedNetwork
     device,
     weights,
     sample: { shape },
+    pins: input.pins,
     ...(input.options === undefined ? {} : { options: input.options }),
   });
   const { program } = converted;

@@ -103,7 +103,8 @@ describe("networks of descriptions", () => {
     expect(kept([1])).toEqual([true, false, true]);
     expect(kept("all")).toEqual([false, false, false]);
     const skipped = layersOf(conv + pooled + fc, {
-      weights: test(array(8, 3, 3, 3), array(10, 8 * 36)),
+      shape: [4, 8, 8],
+      weights: test(array(8, 4, 3, 3), array(10, 8 * 36)),
       options: { skipLayers: 1 },
     });
     expect(skipped.map(({ name }) => name)).toEqual(["layer_0", "layer_1"]);

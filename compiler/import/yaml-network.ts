@@ -6,6 +6,7 @@ import type { LayerConvolution } from "../../runtime/reference/layer.ts";
 import { maskOfRange, processorsPerPass } from "../ir/geometry.ts";
 import type { Layer, Network } from "../ir/network.ts";
 import type { LayerSuccessor } from "../options.ts";
+import { describedProblems } from "./described-problems.ts";
 import { totalShift } from "./layer-weights.ts";
 import type { YamlNetwork } from "./yaml.ts";
 import type { YamlGeometry } from "./yaml-geometry.ts";
@@ -16,6 +17,7 @@ import type { YamlOptions, YamlSample, YamlWeights } from "./yaml-options.ts";
 import { defaultYamlOptions } from "./yaml-options.ts";
 import type { YamlOrder, YamlSlot } from "./yaml-order.ts";
 import { orderLayers } from "./yaml-order.ts";
+import { checkFormats, checkRules } from "./yaml-rules.ts";
 import { assignTensors } from "./yaml-tensors.ts";
 import { yamlError } from "./yaml-values.ts";
 
@@ -42,6 +44,8 @@ export interface YamlNetworkInput {
   readonly weights: YamlWeights;
   readonly sample: YamlSample;
   readonly options?: Partial<YamlOptions>;
+  /** The described processors and offsets matter. Default true. */
+  readonly pins?: boolean;
 }
 
 export interface YamlNetworkResult {
@@ -53,21 +57,30 @@ export interface YamlNetworkResult {
 /**
  * Fills in what a description leaves out, as the reference generator does: execution order, channels, sizes, weights,
  * shifts, and the memory the description pins. Every layer's pins are complete, except for bias quadrants left to choice.
- * Codes: AI18xx for the graph, AI41xx for weights, AI6204 to AI6210 for keys.
+ * Codes: AI18xx for the graph, AI41xx for weights, AI62xx for keys; what the device cannot do has the codes that
+ * models have for it.
  */
 export function yamlToNetwork(description: YamlNetwork, input: YamlNetworkInput): YamlNetworkResult {
   const options: YamlOptions = { ...defaultYamlOptions, ...input.options };
-  const diagnostics: Diagnostic[] = [...checkKeys(description), ...checkArchitecture(description, input.weights)];
-  const ordered = orderLayers(description, options);
+  const { device, weights } = input;
+  const diagnostics: Diagnostic[] = [
+    ...checkKeys(description),
+    ...checkRules(description, device),
+    ...checkArchitecture(description, weights),
+  ];
+  const ordered = orderLayers(description, options, device);
   diagnostics.push(...ordered.diagnostics);
-  if (ordered.order === undefined || hasErrors(diagnostics)) return { diagnostics };
+  if (ordered.order === undefined) return { diagnostics };
   const { order } = ordered;
-  const tensors = assignTensors(order, input.weights, options);
+  diagnostics.push(...checkFormats(order));
+  const tensors = assignTensors(order, weights, options);
   diagnostics.push(...tensors.diagnostics);
-  if (hasErrors(diagnostics)) return { diagnostics };
+  if (hasErrors(tensors.diagnostics)) return { diagnostics };
   const inferred = inferGeometry(order, tensors.tensors, input.sample, options);
   diagnostics.push(...inferred.diagnostics);
-  if (hasErrors(diagnostics)) return { diagnostics };
+  if (inferred.diagnostics.some(({ severity, code }) => severity === "error" && code !== windowTooLarge)) {
+    return { diagnostics };
+  }
   const converted = convertWeights(order, tensors.tensors, inferred.geometry, input.weights, input.device, options);
   diagnostics.push(...converted.diagnostics);
   const layers = order.slots.map((slot) =>
@@ -81,7 +94,6 @@ export function yamlToNetwork(description: YamlNetwork, input: YamlNetworkInput)
       options,
     }),
   );
-  if (hasErrors(diagnostics)) return { diagnostics };
   const [channels = 1, height = 1, width = 1] = input.sample.shape;
   const start = order.slots[order.executed[0] as number] as YamlSlot;
   const network: Network = {
@@ -91,8 +103,14 @@ export function yamlToNetwork(description: YamlNetwork, input: YamlNetworkInput)
     layers,
     options: { averagePoolRounding: options.averagePoolRounding, fifo: options.fifo },
   };
+  const pinned = input.pins !== false && order.slots.every(({ layer }) => layer.values.processors !== undefined);
+  const inOrder = order.executed.every((index, position) => index === position);
+  diagnostics.push(...describedProblems(network, device, { pinned, inOrder, known: diagnostics }));
+  if (hasErrors(diagnostics)) return { diagnostics };
   return { network, program: buildProgram(description, order), diagnostics };
 }
+
+const windowTooLarge = "AI1805";
 
 interface LayerParts {
   readonly slot: YamlSlot;
@@ -213,17 +231,12 @@ function simulatedOrder(order: YamlOrder): number[] {
   return simulated;
 }
 
-/** Missing processors: AI6204. Output shift without convolution: AI1806. Defaults worth knowing: AI6208 warning. */
+/** Missing processors: AI6204. Defaults worth knowing: AI6208 warning. */
 function checkKeys(description: YamlNetwork): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
-  for (const [position, { at, values, places }] of description.layers.entries()) {
+  for (const [position, { at, values }] of description.layers.entries()) {
     if (values.processors === undefined) {
       diagnostics.push(yamlError("AI6204", `layer ${position} lacks the key 'processors'`, at, "Add 'processors:'."));
-    }
-    const copies = values.operator === "none" && values.eltwise === undefined;
-    if (copies && (values.output_shift ?? 0) !== 0) {
-      const message = `layer ${position} shifts its output by ${values.output_shift}, but has no convolution`;
-      diagnostics.push(yamlError("AI1806", message, places.output_shift ?? at, "Remove 'output_shift'."));
     }
     const defaults = [
       ...(values.out_offset === undefined ? ["'out_offset', 0 is assumed"] : []),

@@ -1,4 +1,6 @@
+import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { Diagnostic, SourceLocation } from "../../dsl/diagnostic.ts";
+import { hasErrors } from "../../dsl/diagnostic.ts";
 import type { TensorSource } from "../../runtime/reference/layer.ts";
 import type { YamlNetwork } from "./yaml.ts";
 import type { YamlOptions } from "./yaml-options.ts";
@@ -34,19 +36,21 @@ export interface YamlOrder {
 
 /**
  * Places layers (AI6207: numbers and names used twice), resolves references (AI1801: no such layer) and follows
- * execution (AI1802: a layer that is never reached, or a loop).
+ * execution (AI1802: a layer that is never reached, or a loop; AI2611: a jump the device cannot make).
  */
 export function orderLayers(
   description: YamlNetwork,
   options: YamlOptions,
+  device: DeviceSpec,
 ): { readonly order?: YamlOrder; readonly diagnostics: readonly Diagnostic[] } {
   const diagnostics: Diagnostic[] = [];
   const placed = placeLayers(description, options.skipLayers, diagnostics);
   const resolver = new Resolver(placed, description, diagnostics);
   const slots = placed.map(({ layer }, index) => resolver.slot(layer, index));
   if (diagnostics.length > 0) return { diagnostics };
+  diagnostics.push(...jumps(slots, device));
   const executed = follow(slots, options.startLayer, options.stopAfter, diagnostics);
-  if (diagnostics.length > 0) return { diagnostics };
+  if (hasErrors(diagnostics)) return { diagnostics };
   const kept = options.stopAfter === null ? slots : slots.slice(0, Math.max(...executed) + 1);
   const previous = new Map(executed.map((index, i) => [index, executed[i - 1] ?? null]));
   const linked = kept.map((slot) => ({
@@ -159,6 +163,17 @@ class Resolver {
   }
 }
 
+/** Without link layers, execution goes on with the next layer or ends. */
+function jumps(slots: readonly YamlSlot[], { name, capabilities }: DeviceSpec): Diagnostic[] {
+  if (capabilities.linkLayer) return [];
+  return slots.flatMap(({ index, next, layer }) => {
+    if (next === null || next === index + 1) return [];
+    const message = `layer ${index}: 'next_sequence' leads to layer ${next}; on ${name} only the following layer or 'stop' is available`;
+    const hint = "Describe the layers in the order of their execution.";
+    return [yamlError("AI2611", message, layer.places.next_sequence ?? layer.at, hint)];
+  });
+}
+
 function follow(
   slots: readonly YamlSlot[],
   start: number,
@@ -178,7 +193,7 @@ function follow(
         yamlError("AI1801", `the ${option} is ${value}; the last one is ${last}`, at, `Use 0 to ${last}.`),
       );
   }
-  if (diagnostics.length > 0) return [];
+  if (Math.max(start, stopAfter ?? 0) > last) return [];
   for (let slot: YamlSlot | undefined = slots[start]; slot !== undefined;) {
     if (seen.has(slot.index)) {
       const place = slot.layer.places.next_sequence ?? slot.layer.at;

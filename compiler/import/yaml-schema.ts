@@ -81,7 +81,7 @@ export const layerKeys = {
   in_sequences: { read: oneOrMore(layerReference) },
   operator: { read: choice(operators), aliases: ["op", "operation", "convolution"] },
   eltwise: { read: choice(eltwise) },
-  operands: { read: integer(1, 16) },
+  operands: { read: integer(2, 16) },
   pool_first: { read: flag },
   max_pool: { read: pair(1, 65_535) },
   avg_pool: { read: pair(1, 65_535) },

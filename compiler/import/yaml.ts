@@ -22,6 +22,7 @@ export interface YamlNetwork {
   readonly bias: string | null;
   readonly weights: string | null;
   readonly snoop: readonly number[] | null;
+  readonly snoopAt: SourceLocation;
 }
 
 /**
@@ -73,6 +74,7 @@ export function parseYamlNetwork(
     bias: bias ?? null,
     weights: weights ?? null,
     snoop: snoop ?? null,
+    snoopAt: globals.places.snoop ?? globals.at,
   };
   return { description, diagnostics };
 }
