@@ -1,5 +1,6 @@
 import type { IntegerRange } from "../../targets/accelerator/device.ts";
 import type { Pair } from "../../dsl/model.ts";
+import type { LayerPool } from "../../runtime/reference/layer.ts";
 import { passesOf } from "./geometry.ts";
 import type { LayerReport } from "./layer-report.ts";
 import type { Layer, Network } from "./network.ts";
@@ -26,6 +27,7 @@ export function verifySizes(layer: Layer, report: LayerReport): void {
       larger <= limits.rowsOrColumns,
       "AI2503",
       `${text}; ${name} has at most ${limits.rowsOrColumns} rows and columns`,
+      what === "input" ? "Crop, scale down or fold the input." : "Use less padding, or pool earlier.",
     );
   }
   for (const [what, channels] of [
@@ -33,12 +35,17 @@ export function verifySizes(layer: Layer, report: LayerReport): void {
     ["output", output.channels],
   ] as const) {
     const text = `${channels} ${what} channels; ${name} has at most ${limits.channels}`;
-    report.require(channels >= 1 && channels <= limits.channels, "AI2502", text);
+    report.require(
+      channels >= 1 && channels <= limits.channels,
+      "AI2502",
+      text,
+      `Use at most ${limits.channels} channels.`,
+    );
   }
   verifyCounters(layer, report);
   const words = input.height * input.width * passesOf(input.channels, report.device);
   const text = `${input.height}x${input.width} pixels are ${words} words; a frame has less than ${limits.frameWords}`;
-  report.require(words < limits.frameWords, "AI2505", text);
+  report.require(words < limits.frameWords, "AI2505", text, "Use smaller data or fewer channels.");
   const stored = convolution?.bias?.length ?? 0;
   const { bytesPerQuadrant } = report.device.biasMemory;
   report.require(
@@ -67,6 +74,7 @@ function verifyCounters({ input, pool, convolution }: Layer, report: LayerReport
         stop < last,
         "AI2504",
         `${length} rows or columns are too many for the counter, which stops at ${last}`,
+        "Use smaller data.",
       );
     }
   }
@@ -86,22 +94,27 @@ export function verifyPooling(layer: Layer, report: LayerReport): void {
     inside(pool.size, limits.poolSize) && inside(span, limits.poolSize),
     "AI2512",
     `${windows}; windows span ${range(limits.poolSize)}`,
+    "Use a smaller window, or pool twice.",
   );
   report.require(
     inside(pool.stride, limits.poolStride),
     "AI2512",
     `a pooling stride of ${pool.stride.join("x")}; strides are ${range(limits.poolStride)}`,
+    "Use a smaller stride, or pool twice.",
   );
   report.require(
     inside(pool.dilation, limits.poolDilation),
     "AI2512",
     `a pooling dilation of ${pool.dilation.join("x")}; ${name} has ${range(limits.poolDilation)}`,
+    "Leave the pooling dilation out.",
   );
+  verifyDilatedWindows(layer, pool, report);
   const column = layer.input.width === 1 || convolution?.kind === "conv1d";
   report.require(
     column || pool.stride[0] === pool.stride[1],
     "AI2512",
     `a pooling stride of ${pool.stride.join("x")}; both directions must have the same`,
+    "Give one stride.",
   );
   const passes = passesOf(pooled.channels, report.device);
   const windowed = pool.size[0] > 1 || pool.size[1] > 1;
@@ -111,6 +124,26 @@ export function verifyPooling(layer: Layer, report: LayerReport): void {
   }
 }
 
+/** Dilated windows: of maxima only, and only where the device counts as many of them as there are. */
+function verifyDilatedWindows({ input, pooled }: Layer, pool: LayerPool, report: LayerReport): void {
+  if (Math.max(...pool.dilation) === 1) return;
+  const text = `${pool.kind} pooling over ${pool.size.join("x")} with dilation ${pool.dilation.join("x")}`;
+  const hint = "Use a window of 2, or no dilation.";
+  report.require(
+    pool.kind === "max",
+    "AI2512",
+    `${text}; only maxima can be dilated`,
+    "Leave the pooling dilation out.",
+  );
+  const counted = ([input.height, input.width] as const).map((length, axis) => {
+    const [size, stride, dilation] = [pool.size[axis] ?? 1, pool.stride[axis] ?? 1, pool.dilation[axis] ?? 1];
+    return Math.floor((length - size - dilation + 1) / stride) + 1;
+  });
+  const fits = counted[0] === pooled.height && counted[1] === pooled.width;
+  const windows = `there are ${pooled.height}x${pooled.width} windows, of which the device counts ${counted.join("x")}`;
+  report.require(fits, "AI2512", `${text}: ${windows}`, hint);
+}
+
 /** Element-wise operations, flattening, activation and output width: what goes together in one layer. */
 export function verifyCombination(network: Network, layer: Layer, report: LayerReport): void {
   const { eltwise, pool, flatten, convolution, activation, outputBits, pooled, sources, input } = layer;
@@ -118,29 +151,42 @@ export function verifyCombination(network: Network, layer: Layer, report: LayerR
   report.require(
     convolution !== null || activation === null,
     "AI2515",
-    "an activation needs a convolution in the same layer",
+    `the activation '${activation}' needs a convolution in the same layer`,
+    "Remove the activation, or put it into the layer in front.",
   );
   report.require(
     outputBits === 8 || outputBits === 32,
     "AI2516",
     `results of ${outputBits} bits; 8 and 32 are possible`,
+    "Use 8 bits.",
   );
   if (outputBits === 32) {
-    report.require(convolution !== null, "AI2516", "a 32-bit result needs a convolution in the same layer");
-    report.require(activation === null, "AI2516", "a 32-bit result cannot be activated");
+    const hint = "Use 8 bits.";
+    report.require(convolution !== null, "AI2516", "a 32-bit result needs a convolution in the same layer", hint);
+    const activated = `a 32-bit result cannot be activated; it has '${activation}'`;
+    report.require(activation === null, "AI2516", activated, "Remove the activation, or use 8 bits.");
   }
   if (eltwise !== null) verifyEltwise(layer, report);
   if (flatten) {
     const pixels = pooled.height * pooled.width * passesOf(pooled.channels, report.device);
     const text = `flattening ${pooled.channels}x${pooled.height}x${pooled.width} needs ${pixels} words; at most ${limits.flattenPixels} are possible`;
     report.require(pixels <= limits.flattenPixels, "AI2522", text, "Pool or convolve to a smaller size first.");
-    report.require(convolution !== null, "AI2523", "flattening needs a linear operator in the same layer");
+    report.require(
+      convolution !== null,
+      "AI2523",
+      "flattening needs a linear operator in the same layer",
+      "Use a linear operator.",
+    );
     report.require(pool === null, "AI2523", "flattening and pooling cannot share a layer", "Pool one layer earlier.");
-    report.require(!layer.streaming, "AI2523", "a streaming layer cannot flatten");
-    report.require((convolution?.groups ?? 1) === 1, "AI2523", "flattened data cannot be convolved in groups");
+    report.require(!layer.streaming, "AI2523", "a streaming layer cannot flatten", "Do not stream this layer.");
+    const groups = convolution?.groups ?? 1;
+    report.require(groups === 1, "AI2523", `flattened data cannot be convolved in ${groups} groups`, "Use 1 group.");
   }
   const special = sources.includes("input") && (network.input.format === "CHW" || network.options.fifo !== "none");
-  if (special && eltwise !== null) report.error("AI2532", "CHW and FIFO input cannot be split into operands");
+  if (special && eltwise !== null) {
+    const text = `CHW and FIFO input cannot be split into ${eltwise.operands} operands`;
+    report.error("AI2532", text, "Load HWC input into data memory.");
+  }
   if (
     sources.includes("input") &&
     network.input.format === "CHW" &&
@@ -160,11 +206,17 @@ function verifyEltwise(layer: Layer, report: LayerReport): void {
   const { limits, capabilities, name } = report.device;
   const { operands, poolFirst } = eltwise;
   const { min, max } = limits.operands;
-  report.require(operands >= min && operands <= max, "AI2517", `${operands} operands; ${min} to ${max} are possible`);
+  report.require(
+    operands >= min && operands <= max,
+    "AI2517",
+    `${operands} operands; ${min} to ${max} are possible`,
+    "Combine in several layers.",
+  );
   report.require(
     sources.length === 1 || sources.length === operands,
     "AI2517",
     `${sources.length} tensors for ${operands} operands`,
+    `Give ${operands} tensors, or one that holds all operands.`,
   );
   report.require(
     convolution?.kind !== "conv1d",

@@ -82,7 +82,7 @@ function verifyShapes(layer: Layer, sources: readonly Shape[], report: LayerRepo
 function pooledShape({ input, pool }: Layer): Shape {
   if (pool === null) return input;
   const along = (length: number, axis: 0 | 1) =>
-    Math.floor((length + pool.stride[axis] - pool.size[axis] - pool.dilation[axis] + 1) / pool.stride[axis]);
+    Math.floor((length - (pool.size[axis] - 1) * pool.dilation[axis] - 1) / pool.stride[axis]) + 1;
   return { channels: input.channels, height: along(input.height, 0), width: along(input.width, 1) };
 }
 

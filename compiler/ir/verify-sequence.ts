@@ -49,9 +49,18 @@ function verifyStreaming(network: Network, device: DeviceSpec): Diagnostic[] {
     const { convolution, index } = layer;
     const inRow =
       index === position && layer.sources.length === 1 && layer.sources[0] === (index === 0 ? "input" : index - 1);
-    report.require(inRow, "AI2530", "streaming layers are the first ones, each reading the one before it");
+    report.require(
+      inRow,
+      "AI2530",
+      "streaming layers are the first ones, each reading the one before it",
+      "Stream all layers in front of it, or not this one.",
+    );
     if (position >= limits.streamingLayers) {
-      report.error("AI2530", `it is streaming layer number ${position + 1}; ${name} has ${limits.streamingLayers}`);
+      report.error(
+        "AI2530",
+        `it is streaming layer number ${position + 1}; ${name} has ${limits.streamingLayers}`,
+        "Do not stream this layer.",
+      );
     }
     const readers = network.layers.filter((other) => other.sources.includes(index) && other.index !== index + 1);
     const isLast = position === streaming.length - 1;
@@ -59,15 +68,26 @@ function verifyStreaming(network: Network, device: DeviceSpec): Diagnostic[] {
       report.error(
         "AI2530",
         "its result streams into the next layer and can neither be read elsewhere nor be an output",
+        "Stream only layers before the branch.",
       );
     }
     if (convolution === null) {
-      report.require(capabilities.streamingPassthrough, "AI2530", `on ${name} a streaming layer must convolve`);
+      report.require(
+        capabilities.streamingPassthrough,
+        "AI2530",
+        `on ${name} a streaming layer must convolve`,
+        "Do not stream this layer.",
+      );
     } else {
       // A 1x1 kernel is executed as a padded 3x3 kernel.
       const padded = convolution.padding[0] > 0 || (convolution.kind === "conv2d" && convolution.kernel[0] === 1);
       const may = padded || !isLast || capabilities.streamingWithoutPadding;
-      report.require(may, "AI2530", `the last streaming layer needs padding on ${name}`);
+      report.require(
+        may,
+        "AI2530",
+        `the last streaming layer needs padding on ${name}; it has none`,
+        "Use padding 1, or do not stream this layer.",
+      );
       if (convolution.bias !== null && !capabilities.streamingBias) {
         report.warning(
           "AI2531",
@@ -90,20 +110,32 @@ function verifyFifo({ layers, input, options }: Network, device: DeviceSpec): Di
   const text = `the input has ${input.channels} channels in ${input.format} format; this FIFO delivers ${limit}`;
   report.require(input.channels <= limit, "AI2529", text, "Load the input into data memory, or use fewer channels.");
   const readers = layers.filter((layer) => layer.sources.includes("input"));
-  report.require(readers.length === 1 && readers[0] === first, "AI2529", "only the first layer can read from a FIFO");
+  report.require(
+    readers.length === 1 && readers[0] === first,
+    "AI2529",
+    "only the first layer can read from a FIFO",
+    "Copy the input in a first layer, or load it into data memory.",
+  );
   const pixels = input.height * input.width;
   const words = input.format === "CHW" ? Math.ceil(pixels / 4) : pixels * passesOf(input.channels, device);
   report.require(
     words < device.limits.fifoFrameWords,
     "AI2529",
     `the input frame has ${words} words; less than ${device.limits.fifoFrameWords} are possible`,
+    "Use a smaller input.",
   );
   if (fifo !== "standard") {
-    report.require(first.convolution !== null, "AI2529", "the first layer must convolve when a fast FIFO feeds it");
+    report.require(
+      first.convolution !== null,
+      "AI2529",
+      "the first layer must convolve when a fast FIFO feeds it",
+      "Use the standard FIFO.",
+    );
     report.require(
       first.outputBits === 8,
       "AI2529",
       "the first layer must have 8-bit results when a fast FIFO feeds it",
+      "Use the standard FIFO, or 8 bits.",
     );
   }
   return report.diagnostics;
@@ -115,6 +147,10 @@ function verifyBinary({ layers }: Network, device: DeviceSpec): Diagnostic[] {
   const odd = single.find((layer) => layer.convolution?.weights?.binary !== single[0]?.convolution?.weights?.binary);
   if (odd === undefined) return [];
   const report = new LayerReport(odd, device);
-  report.error("AI2524", "weights of +1 and -1 cannot be mixed with 1-bit weights of 0 and -1 in one network");
+  report.error(
+    "AI2524",
+    "weights of +1 and -1 cannot be mixed with 1-bit weights of 0 and -1 in one network",
+    "Use one kind, or more bits.",
+  );
   return report.diagnostics;
 }
