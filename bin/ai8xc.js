@@ -1,9 +1,12 @@
 #!/usr/bin/env node
-import { runCli } from "../dist/compiler/cli/main.js";
+import { loadCli } from "../dist/compiler/cli/start.js";
 
-process.exitCode = await runCli(process.argv.slice(2), {
+const words = process.argv.slice(2);
+const { runCli, keepCode } = await loadCli(words[0] ?? "");
+process.exitCode = await runCli(words, {
   cwd: process.cwd(),
   out: (text) => process.stdout.write(text),
   error: (text) => process.stderr.write(text),
   color: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
 });
+if (process.exitCode === 0) keepCode();

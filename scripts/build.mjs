@@ -1,4 +1,5 @@
-// Compiles the rooms to dist/. The build id tells the cache of type checks that our declarations changed.
+// Compiles the rooms to dist/, one file each, and puts the command line in scripts that start faster. The build id
+// tells the cache of type checks that our declarations changed.
 import { spawnSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -18,3 +19,4 @@ rmSync("dist", { recursive: true, force: true });
 const { status } = spawnSync(process.execPath, [compiler, "-p", "tsconfig.build.json"], { stdio: "inherit" });
 if (status !== 0) process.exit(status ?? 1);
 writeFileSync("dist/build-id", String(Date.now()));
+await (await import("./bundle.mjs")).bundle();

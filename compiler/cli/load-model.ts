@@ -3,7 +3,9 @@ import Module from "node:module";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Diagnostic, SourceLocation } from "../../dsl/diagnostic.ts";
+import * as language from "../../dsl/index.ts";
 import type { Model } from "../../dsl/model.ts";
+import { importModule } from "./import-module.ts";
 
 /** The model file a path means: the file itself, or `model.ts` (`.mts`, `.js`, `.mjs`) in a folder. */
 export function findModelFile(cwd: string, given: string): { file?: string; diagnostics: readonly Diagnostic[] } {
@@ -47,19 +49,14 @@ export async function loadModel(file: string): Promise<{ model?: Model; diagnost
 }
 
 /**
- * Node runs TypeScript itself from 22.18 on. On older versions types are blanked out, which keeps every position: in
- * memory where the model imports nothing but ai8xc, otherwise by hooks, which take longer to start.
+ * A model that imports nothing but ai8xc runs in memory, which is fast. Any other needs Node, which runs TypeScript
+ * itself from 22.18 on; on older versions hooks blank types out.
  */
 async function importFile(file: string): Promise<unknown> {
-  const url = pathToFileURL(file).href;
-  if (runsTypeScript || /\.m?js$/.test(file)) {
-    resolveOurselves();
-    return import(url);
-  }
   const text = readFileSync(file, "utf8");
-  if (importsOnlyUs(text)) return importStripped(file, text);
+  if (importsOnlyUs(text)) return importInMemory(file, text);
   resolveOurselves();
-  return import(url);
+  return importModule(pathToFileURL(file).href);
 }
 
 const runsTypeScript = Boolean((process.features as { typescript?: unknown }).typescript);
@@ -73,7 +70,7 @@ let resolvesOurselves = false;
 function resolveOurselves(): void {
   if (resolvesOurselves || runsFromSource) return;
   resolvesOurselves = true;
-  const own = import.meta.resolve("ai8xc");
+  const own = languageAddress();
   const { registerHooks } = Module as unknown as { registerHooks?: (hooks: { resolve: ResolveHook }) => void };
   if (runsTypeScript && registerHooks !== undefined) {
     registerHooks({
@@ -95,13 +92,35 @@ function importsOnlyUs(text: string): boolean {
   return statements.length === ours.length && !/\bimport\s*[("']|\brequire\s*\(|\bimport\.meta\b/.test(text);
 }
 
-/** Runs the module from memory, under its own name: error messages and captured positions point into the file. */
-async function importStripped(file: string, text: string): Promise<unknown> {
+/** Most models have no types of their own: those are JavaScript as they are. Of any other, types are blanked out. */
+async function importInMemory(file: string, text: string): Promise<unknown> {
+  // What looks like type arguments would be comparisons.
+  if (!text.includes("<")) {
+    try {
+      return await importText(file, text);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+    }
+  }
   const { transformSync } = await import("amaro");
-  const { code } = transformSync(text, { mode: "strip-only" });
-  const linked = code.replaceAll(ourImport, JSON.stringify(import.meta.resolve("ai8xc")));
-  const source = `${linked}\n//# sourceURL=${file}\n`;
-  return import(`data:text/javascript;base64,${Buffer.from(source).toString("base64")}`);
+  return importText(file, transformSync(text, { mode: "strip-only" }).code);
+}
+
+/** Runs a module under the name of its file: error messages and captured positions point into the file. */
+function importText(file: string, text: string): Promise<unknown> {
+  const linked = text.replaceAll(ourImport, JSON.stringify(languageAddress()));
+  return importModule(moduleOf(`${linked}\n//# sourceURL=${file}\n`));
+}
+
+const moduleOf = (text: string): string => `data:text/javascript;base64,${Buffer.from(text).toString("base64")}`;
+
+const languageKey = Symbol.for("ai8xc.language");
+
+/** A module that hands models the language as it is loaded here: loading it once more would take a while. */
+function languageAddress(): string {
+  Object.assign(globalThis, { [languageKey]: language });
+  const names = Object.keys(language).join(", ");
+  return moduleOf(`export const { ${names} } = globalThis[Symbol.for("${languageKey.description}")];`);
 }
 
 /** A file outside an ES module package arrives with its exports one level deeper. */

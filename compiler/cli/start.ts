@@ -1,0 +1,72 @@
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Script } from "node:vm";
+import { lendImport } from "./import-module.ts";
+import type { runCli } from "./main.ts";
+
+/**
+ * Most of the time a short command takes is V8 compiling it. The build therefore also puts the command line in one
+ * script, and this file runs that script together with V8's code for it, which the first run of a command keeps
+ * beside the script, as Python does with its byte code. Where it cannot be kept or does not fit, all just runs slower.
+ */
+
+interface CommandLine {
+  readonly runCli: typeof runCli;
+  /** Keeps code that V8 had to compile; call it when the command is done. */
+  readonly keepCode: () => void;
+}
+
+/** The command line, from its script where the build made one. `command` decides which functions are kept ready. */
+export async function loadCli(command: string): Promise<CommandLine> {
+  const folder = dirname(fileURLToPath(import.meta.url));
+  if (!existsSync(join(folder, "ai8xc.cjs"))) return { ...(await import("./main.ts")), keepCode: () => {} };
+  lendImport((url) => import(url));
+  const scripts: LoadedScript[] = [];
+  const load = (name: string): unknown => {
+    const script = runScript(join(folder, name), /^\w+$/.test(command) ? command : "", require);
+    scripts.push(script);
+    return script.exports;
+  };
+  const outside = createRequire(import.meta.url);
+  const require = (name: string): unknown => (existsInside(name) ? load(`${name}.cjs`) : outside(name));
+  const { runCli } = load("ai8xc.cjs") as Pick<CommandLine, "runCli">;
+  return { runCli, keepCode: () => scripts.forEach((script) => script.keepCode()) };
+}
+
+/** Packages that are a script of their own, because few commands need them. */
+const existsInside = (name: string): boolean => name === "ts-morph";
+
+interface LoadedScript {
+  readonly exports: unknown;
+  readonly keepCode: () => void;
+}
+
+type Wrapper = (exports: object, require: (name: string) => unknown, module: object, file: string) => void;
+
+function runScript(file: string, command: string, require: (name: string) => unknown): LoadedScript {
+  const { size, mtimeMs } = statSync(file);
+  const kept = `${file}.${command}.${process.version}-${process.arch}-${size}-${Math.round(mtimeMs)}.code`;
+  const cachedData = existsSync(kept) ? readFileSync(kept) : undefined;
+  const source = `(function (exports, require, module, __filename) {${readFileSync(file, "latin1")}\n})`;
+  const script = new Script(source, {
+    filename: file,
+    ...(cachedData === undefined ? {} : { cachedData }),
+  });
+  const module = { exports: {} };
+  (script.runInThisContext() as Wrapper)(module.exports, require, module, file);
+  const fits = cachedData !== undefined && script.cachedDataRejected !== true;
+  return { exports: module.exports, keepCode: () => fits || keep(kept, script) };
+}
+
+/** Several processes may do this at once: each writes its own file, and the last one stays. */
+function keep(file: string, script: Script): void {
+  const own = `${file}.${process.pid}`;
+  try {
+    writeFileSync(own, script.createCachedData());
+    renameSync(own, file);
+  } catch {
+    rmSync(own, { force: true });
+  }
+}
