@@ -14,14 +14,22 @@ import { printSchedule } from "./ir/print-schedule.ts";
 import { verifyNetwork } from "./ir/verify-network.ts";
 import { verifySchedule } from "./ir/verify-schedule.ts";
 import { checkProgram, lowerProgram, type ProgramData } from "./lower/lower-program.ts";
-import { defaultProgramOptions, type ProgramOptions } from "./options.ts";
+import {
+  defaultPlacementOptions,
+  defaultProgramOptions,
+  type NetworkEdits,
+  type PlacementOptions,
+  type ProgramOptions,
+} from "./options.ts";
 import { passResult } from "./passes/context.ts";
 import type { Sample } from "./passes/fold-input.ts";
+import { modelOptions } from "./passes/model-options.ts";
 import { modelToNetwork } from "./passes/model-to-network.ts";
 import { scheduleLayers } from "./passes/schedule-layers.ts";
 import type { NetworkWeights } from "./passes/weights.ts";
 import { Pipeline, type Pass, type PassTime } from "./pipeline.ts";
 import { placeNetwork } from "./placement/place.ts";
+import { overlapJudge } from "./placement/allowed-overlaps.ts";
 import { verifyPlacement } from "./placement/verify-placement.ts";
 import { verifyProgram } from "./verify-program.ts";
 
@@ -35,8 +43,12 @@ export interface CompileRequest {
   readonly weights: NetworkWeights;
   /** Input of the known-answer test; null leaves the test out. */
   readonly sample: Sample | null;
-  /** Default: no FIFO, averages cut toward zero. */
+  /** Default: what the model says, else no FIFO, averages cut toward zero. */
   readonly network?: Partial<NetworkOptions>;
+  /** Changes of the hardware layers; default: none. */
+  readonly edits?: Partial<NetworkEdits>;
+  /** Default: `defaultPlacementOptions`. */
+  readonly placement?: Partial<PlacementOptions>;
   /** Default: `defaultProgramOptions`. */
   readonly program?: Partial<ProgramOptions>;
   /** Simulate the program and compare it with the reference; needs a sample. Default true. */
@@ -61,7 +73,8 @@ export interface CompileResult {
  */
 export function compile(request: CompileRequest): CompileResult {
   const { model, device } = request;
-  const options: NetworkOptions = { averagePoolRounding: false, fifo: "none", ...request.network };
+  const options: NetworkOptions = { ...modelOptions(model), ...request.network };
+  const placementOptions: PlacementOptions = { ...defaultPlacementOptions, ...request.placement };
   const programOptions: ProgramOptions = { ...defaultProgramOptions(device), ...request.program };
   const pipeline = new Pipeline({ device, options });
   const reached = (name: StageName, print: () => string): void => {
@@ -74,7 +87,8 @@ export function compile(request: CompileRequest): CompileResult {
     pipeline.verify("checkModel", () => checkModel(model, [device]));
     reached("model", () => printModel(model));
 
-    const { network, sample } = modelToNetwork(pipeline, { model, weights: request.weights, sample: request.sample });
+    const { weights, sample: given, edits = {} } = request;
+    const { network, sample } = modelToNetwork(pipeline, { model, weights, sample: given, edits });
     pipeline.verify("verifyNetwork", () => verifyNetwork(network, device));
     result.network = network;
     reached("network", () => printNetwork(network));
@@ -83,15 +97,16 @@ export function compile(request: CompileRequest): CompileResult {
     pipeline.verify("verifySchedule", () => verifySchedule(schedule, device));
     reached("schedule", () => printSchedule(schedule));
 
-    const placement = pipeline.run(placeLayers, network);
-    pipeline.verify("verifyPlacement", () => verifyPlacement(placement, device));
+    const placement = pipeline.run(placeWith(placementOptions), network, "placeLayers");
+    const overlaps = overlapJudge(placementOptions.overlaps);
+    pipeline.verify("verifyPlacement", () => verifyPlacement(placement, device).flatMap(overlaps.judge));
     result.placement = placement;
     reached("placement", () => printPlacement(placement));
 
     pipeline.verify("checkProgram", () => checkProgram(placement, device, programOptions).filter(isError));
     const tensors = sample && pipeline.measure("executeLayers", () => executeLayers(network.layers, sample, options));
     const program = pipeline.run(lowerWith(programOptions, { sample, tensors }), placement, "lowerProgram");
-    if (tensors !== null && request.verify !== false) {
+    if (tensors !== null && request.verify !== false && !overlaps.found) {
       pipeline.verify("verifyProgram", () => verifyProgram(program, placement, device, tensors));
     }
     result.program = program;
@@ -102,10 +117,12 @@ export function compile(request: CompileRequest): CompileResult {
 
 const isError = ({ severity }: Diagnostic): boolean => severity === "error";
 
-const placeLayers: Pass<Network, Placement> = ({ device }, network) => {
-  const { placement, diagnostics } = placeNetwork(network, device);
-  return passResult(placement, diagnostics);
-};
+const placeWith =
+  ({ deduplicate, weightStart }: PlacementOptions): Pass<Network, Placement> =>
+  ({ device }, network) => {
+    const { placement, diagnostics } = placeNetwork(network, device, { deduplicate, firstWord: weightStart });
+    return passResult(placement, diagnostics);
+  };
 
 const lowerWith =
   (options: ProgramOptions, data: ProgramData): Pass<Placement, Program> =>

@@ -98,3 +98,50 @@ export const defaultProgramOptions = (device: DeviceSpec): ProgramOptions => ({
   snoop: null,
   successors: [],
 });
+
+/** Choices about memory, beyond the pins of the network. */
+export interface PlacementOptions {
+  /** Store equal weights and equal biases once. Default true. */
+  readonly deduplicate: boolean;
+  /** First word of weight memory that may be used, so that another network can keep its weights in front. Default 0. */
+  readonly weightStart: number;
+  /**
+   * Data that is overwritten while it is needed: an error; allowed where streaming layers share memory, else a
+   * warning; or always a warning. Default "error".
+   */
+  readonly overlaps: "error" | "allow" | "warn";
+}
+
+export const defaultPlacementOptions: PlacementOptions = { deduplicate: true, weightStart: 0, overlaps: "error" };
+
+/** Changes of a network that somebody asks for without changing its source. Layers are hardware layers. */
+export interface NetworkEdits {
+  /** The last layer; the ones behind it are left out. */
+  readonly stopAfter: number | null;
+  /** Layers whose bias is dropped. */
+  readonly noBias: "all" | readonly number[];
+  /** No layer streams. */
+  readonly ignoreStreaming: boolean;
+  /** Layers that stream although the network does not say so. */
+  readonly streamingLayers: readonly number[];
+  /** Byte offset of the network's input in data memory; null: as placed. */
+  readonly inputOffset: number | null;
+  /** Set for all layers that convolve. */
+  readonly readAhead: boolean;
+  readonly calcx4: boolean;
+  readonly ignoreActivation: boolean;
+  /** Bits of the last layer's results; null: as the network says. */
+  readonly outputWidth: 8 | 32 | null;
+}
+
+export const noNetworkEdits: NetworkEdits = {
+  stopAfter: null,
+  noBias: [],
+  ignoreStreaming: false,
+  streamingLayers: [],
+  inputOffset: null,
+  readAhead: false,
+  calcx4: false,
+  ignoreActivation: false,
+  outputWidth: null,
+};

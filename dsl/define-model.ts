@@ -2,7 +2,7 @@ import type { DeviceName } from "../targets/accelerator/device.ts";
 import { devices as knownDevices } from "../targets/index.ts";
 import { GraphBuilder } from "./builder.ts";
 import type { Diagnostic } from "./diagnostic.ts";
-import type { Model, Shape } from "./model.ts";
+import { fifoKinds, type Model, type Shape } from "./model.ts";
 import type { Call } from "./options.ts";
 import { captureSource } from "./source-location.ts";
 import { TensorHandle } from "./tensor-handle.ts";
@@ -28,6 +28,8 @@ interface LooseOptions {
   readonly name: unknown;
   readonly device: unknown;
   readonly input: { readonly shape: unknown; readonly format: unknown };
+  readonly fifo?: unknown;
+  readonly averagePoolRounding?: unknown;
 }
 
 /** Runs the user's function on the network input and collects the graph. See `index.ts` for the typed face. */
@@ -42,7 +44,8 @@ export function buildModel(
   const input = addInput(call, options.input);
   const result = build(new TensorHandle(builder, input));
   const outputs = readOutputs(call, result);
-  const model = builder.finish(readName(call, options.name), devices, outputs);
+  const graph = builder.finish(readName(call, options.name), devices, outputs);
+  const model = { ...graph, ...readSwitches(call, options) };
   Object.defineProperty(model, problemsKey, { value: builder.problems() });
   return Object.freeze(model) as DefinedModel;
 }
@@ -62,6 +65,23 @@ function readDevices(call: Call, given: unknown): readonly DeviceName[] {
   }
   if (names.length === 0) call.builder.report("AI1008", `name a device: ${known.join(" or ")}`, call.captured);
   return known.filter((name) => names.includes(name));
+}
+
+/** Options of the whole network, where they are not the default. */
+function readSwitches(call: Call, { fifo, averagePoolRounding }: LooseOptions): Partial<Model> {
+  const kind = fifoKinds.find((known) => known === fifo);
+  if (fifo !== undefined && kind === undefined) {
+    const known = fifoKinds.map((name) => `"${name}"`).join(", ");
+    call.builder.report("AI1002", `fifo must be one of ${known}; got ${String(fifo)}`, call.captured);
+  }
+  if (averagePoolRounding !== undefined && typeof averagePoolRounding !== "boolean") {
+    const message = `averagePoolRounding must be true or false, got ${String(averagePoolRounding)}`;
+    call.builder.report("AI1002", message, call.captured);
+  }
+  return {
+    ...(kind === undefined || kind === "none" ? {} : { fifo: kind }),
+    ...(averagePoolRounding === true ? { averagePoolRounding } : {}),
+  };
 }
 
 function addInput(call: Call, input: LooseOptions["input"] | undefined): number {

@@ -3,12 +3,13 @@ import type { DeviceName } from "../targets/accelerator/device.ts";
 import { buildModel, type DefinedModel } from "./define-model.ts";
 import { concatenation, eltwise } from "./functions.ts";
 import type { Combined, Concatenated, FirstOperand, OtherOperands } from "./operands.ts";
+import type { FifoKind } from "./model.ts";
 import type { TensorLike, Tensor } from "./tensor.ts";
 import type { Devices } from "./types/call.ts";
 
 export type { DefinedModel } from "./define-model.ts";
 export type { Diagnostic } from "./diagnostic.ts";
-export type { Model, Pins } from "./model.ts";
+export type { FifoKind, Model, Pins } from "./model.ts";
 export type { AnyTensor, Tensor } from "./tensor.ts";
 export type { DeviceName };
 
@@ -27,6 +28,10 @@ export interface ModelOptions<
     /** How the input lies in memory: channel after channel (few channels), or pixel after pixel. */
     readonly format: F;
   };
+  /** Feeds the input through FIFOs while the network runs; the fast ones belong to the RISC-V core. Default "none". */
+  readonly fifo?: FifoKind;
+  /** Average pooling rounds instead of cutting off toward zero. Default false. */
+  readonly averagePoolRounding?: boolean;
 }
 
 /**

@@ -12,7 +12,15 @@ export interface Model {
   readonly nodes: readonly ModelNode[];
   /** Node ids whose results are read out, in the order they were returned. */
   readonly outputs: readonly number[];
+  /** How the input reaches the network; absent: it is in data memory when the network starts. */
+  readonly fifo?: FifoKind;
+  /** Average pooling rounds; absent or false: it cuts off toward zero. */
+  readonly averagePoolRounding?: boolean;
 }
+
+/** "none": the input is loaded before the start. The fast FIFOs belong to the RISC-V core; "fast-quad" feeds all quadrants. */
+export const fifoKinds = ["none", "standard", "fast", "fast-quad"] as const;
+export type FifoKind = (typeof fifoKinds)[number];
 
 /** Sizes of an activation. One-dimensional data of length L is L x 1. */
 export interface Shape {

@@ -4,13 +4,23 @@ import { parseArgs } from "node:util";
 export interface OptionSpec {
   readonly name: string;
   readonly short?: string;
+  /** Other names of the same option. */
+  readonly aliases?: readonly string[];
   /** Name of the value in help; absent for switches. */
   readonly value?: string;
+  /** The value may be left out, and is empty then; what looks like this behind the option is its value. */
+  readonly optionalValue?: RegExp;
   readonly help: string;
   /** Values that are allowed; the value is checked against them, ignoring case. */
   readonly choices?: readonly string[];
-  /** Also accepts `--no-name`. */
+  /** Values that are allowed beside `choices`. */
+  readonly otherValues?: RegExp;
+  /** Also accepts `--no-name`, which makes the option false. */
   readonly negatable?: boolean;
+  /** More names that make the option false. */
+  readonly opposites?: readonly string[];
+  /** Heading in help; options without one come first. */
+  readonly group?: string;
 }
 
 export interface CommandSpec {
@@ -24,7 +34,7 @@ export interface CommandSpec {
 /** What a command gets: parsed words, and where to write. No command touches the process. */
 export interface Invocation {
   readonly positionals: readonly string[];
-  readonly options: Readonly<Record<string, string | boolean | undefined>>;
+  readonly options: OptionValues;
   readonly io: CommandIo;
 }
 
@@ -40,37 +50,83 @@ export const exitCodes = { ok: 0, diagnostics: 1, usage: 2 } as const;
 /** A wrong call: printed with the usage line, exit code 2. */
 export class UsageError extends Error {}
 
+export type OptionValues = Readonly<Record<string, string | boolean | undefined>>;
+
 export function parseCommandLine(
   command: CommandSpec,
   words: readonly string[],
 ): { positionals: string[]; options: Record<string, string | boolean | undefined> } {
+  const names = new Map(command.options.flatMap((option) => spellings(option)));
   const known: Record<string, { type: "string" | "boolean"; short?: string }> = {
     help: { type: "boolean", short: "h" },
   };
-  for (const option of command.options) {
-    known[option.name] = {
-      type: option.value === undefined ? "boolean" : "string",
-      ...(option.short === undefined ? {} : { short: option.short }),
+  for (const [name, { option, means }] of names) {
+    known[name] = {
+      type: option.value === undefined || !means ? "boolean" : "string",
+      ...(option.short === undefined || name !== option.name ? {} : { short: option.short }),
     };
-    if (option.negatable) known[`no-${option.name}`] = { type: "boolean" };
   }
-  const parsed = parse(command, [...words], known);
-  const options = { ...parsed.values } as Record<string, string | boolean | undefined>;
-  for (const option of command.options) {
-    const value = options[option.name];
-    if (option.negatable && options[`no-${option.name}`] === true) {
-      if (value === true) throw new UsageError(`--${option.name} and --no-${option.name} exclude each other`);
-      options[option.name] = false;
+  const parsed = parse(command, withValues(words, names), known);
+  const options: Record<string, string | boolean | undefined> = {};
+  const given = new Map<string, string>();
+  for (const [name, value] of Object.entries(parsed.values)) {
+    const spelled = names.get(name);
+    if (spelled === undefined) {
+      options[name] = value;
+      continue;
     }
-    if (option.choices !== undefined && typeof value === "string") {
-      const choice = option.choices.find((candidate) => candidate.toLowerCase() === value.toLowerCase());
-      if (choice === undefined) {
-        throw new UsageError(`--${option.name} ${value} is not known; use ${option.choices.join(", ")}`);
-      }
-      options[option.name] = choice;
+    const { option, means } = spelled;
+    const meant = !means ? false : typeof value === "string" ? allowedValue(option, name, value) : value;
+    const other = given.get(option.name);
+    if (other !== undefined && options[option.name] !== meant) {
+      throw new UsageError(`--${other} and --${name} exclude each other`);
     }
+    options[option.name] = meant;
+    given.set(option.name, name);
   }
   return { positionals: parsed.positionals, options };
+}
+
+interface Spelling {
+  readonly option: OptionSpec;
+  /** False: this name makes the option false. */
+  readonly means: boolean;
+}
+
+/** Every name that an option answers to, without dashes. */
+const spellings = (option: OptionSpec): (readonly [string, Spelling])[] => [
+  ...[option.name, ...(option.aliases ?? [])].map((name) => [name, { option, means: true }] as const),
+  ...[...(option.negatable ? [`no-${option.name}`] : []), ...(option.opposites ?? [])].map(
+    (name) => [name, { option, means: false }] as const,
+  ),
+];
+
+/** A value that a reader could take for an option, such as -5 or "-f file". */
+const isDashedValue = (word: string): boolean => /^-(\d|.*\s)/.test(word);
+
+/** Ties values to their options where it is not clear that they are values, or where they may be missing. */
+function withValues(words: readonly string[], names: ReadonlyMap<string, Spelling>): string[] {
+  const tied: string[] = [];
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] as string;
+    const spelled = word.startsWith("--") ? names.get(word.slice(2)) : undefined;
+    const next = words[i + 1];
+    if (spelled?.means !== true || spelled.option.value === undefined) tied.push(word);
+    else if (spelled.option.optionalValue !== undefined) {
+      const hasValue = next !== undefined && spelled.option.optionalValue.test(next);
+      tied.push(`${word}=${hasValue ? next : ""}`);
+      if (hasValue) i++;
+    } else if (next !== undefined && isDashedValue(next)) tied.push(`${word}=${words[++i]}`);
+    else tied.push(word);
+  }
+  return tied;
+}
+
+function allowedValue(option: OptionSpec, name: string, value: string): string {
+  if (option.choices === undefined || option.otherValues?.test(value) === true) return value;
+  const choice = option.choices.find((candidate) => candidate.toLowerCase() === value.toLowerCase());
+  if (choice !== undefined) return choice;
+  throw new UsageError(`--${name} ${value} is not known; use ${option.choices.join(", ")}`);
 }
 
 function parse(
@@ -113,40 +169,51 @@ function editDistance(a: string, b: string): number {
 }
 
 /** An option's value as an integer of at least `min`; undefined when it was not given. */
-export function integerOption(options: Invocation["options"], name: string, min = 0): number | undefined {
+export function integerOption(options: OptionValues, name: string, min = 0): number | undefined {
   const value = options[name];
-  if (typeof value !== "string") return undefined;
-  const number = Number(value);
-  if (value.trim() === "" || !Number.isSafeInteger(number) || number < min) {
-    throw new UsageError(`--${name} takes an integer of at least ${min}, not ${value}`);
+  return typeof value === "string" ? integerValue(name, value, min) : undefined;
+}
+
+/** A number as written: decimal, or hexadecimal (0x), octal (0o) and binary (0b). */
+export function integerValue(name: string, text: string, min: number): number {
+  const number = Number(text);
+  if (text.trim() === "" || !Number.isSafeInteger(number) || number < min) {
+    throw new UsageError(`--${name} takes an integer of at least ${min}, not ${text}`);
   }
   return number;
 }
 
-export const stringOption = (options: Invocation["options"], name: string): string | undefined => {
+export const stringOption = (options: OptionValues, name: string): string | undefined => {
   const value = options[name];
   return typeof value === "string" ? value : undefined;
 };
 
+const shortestHelpColumn = 34;
+
+/** What `ai8xc COMMAND --help` prints: usage, what the command does, and its options under their headings. */
 export function helpText(command: CommandSpec): string {
-  const left = command.options.map((option) => {
-    const name = option.negatable ? `--[no-]${option.name}` : `--${option.name}`;
-    const short = option.short === undefined ? "    " : `-${option.short}, `;
-    return `  ${short}${name}${option.value === undefined ? "" : ` ${option.value}`}`;
-  });
-  const width = Math.min(34, Math.max(...left.map((text) => text.length), 0)) + 2;
-  const lines = command.options.map((option, index) => {
-    const choices = option.choices === undefined ? "" : ` (${option.choices.join(", ")})`;
-    const text = left[index] as string;
-    return text.length < width
-      ? `${text.padEnd(width)}${option.help}${choices}`
-      : `${text}\n${" ".repeat(width)}${option.help}${choices}`;
-  });
-  return [
-    `usage: ai8xc ${command.usage}`,
+  const groups = [...new Set(command.options.map(({ group }) => group))];
+  const width = Math.min(shortestHelpColumn, Math.max(...command.options.map((one) => signature(one).length), 0)) + 2;
+  const sections = groups.flatMap((group) => [
     "",
-    command.summary,
-    ...(lines.length > 0 ? ["", "options:", ...lines] : []),
-    "",
-  ].join("\n");
+    `${group ?? "options"}:`,
+    ...command.options.filter((option) => option.group === group).map((option) => helpLine(option, width)),
+  ]);
+  return [`usage: ai8xc ${command.usage}`, "", command.summary, ...sections, ""].join("\n");
+}
+
+function helpLine(option: OptionSpec, width: number): string {
+  const aliases = (option.aliases ?? []).map((name) => `--${name}`);
+  const opposites = (option.opposites ?? []).map((name) => `not: --${name}`);
+  const notes = [...(option.choices ?? []), ...aliases, ...opposites];
+  const help = notes.length === 0 ? option.help : `${option.help} (${notes.join(", ")})`;
+  const left = signature(option);
+  return left.length < width ? `${left.padEnd(width)}${help}` : `${left}\n${" ".repeat(width)}${help}`;
+}
+
+function signature(option: OptionSpec): string {
+  const name = option.negatable ? `--[no-]${option.name}` : `--${option.name}`;
+  const short = option.short === undefined ? "    " : `-${option.short}, `;
+  const value = option.optionalValue === undefined ? option.value : `[${option.value}]`;
+  return `  ${short}${name}${value === undefined ? "" : ` ${value}`}`;
 }

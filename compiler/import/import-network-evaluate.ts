@@ -5,7 +5,8 @@ import { buildProblems } from "../../dsl/define-model.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Model, ModelNode } from "../../dsl/model.ts";
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
-import type { Network, NetworkOptions } from "../ir/network.ts";
+import type { Network } from "../ir/network.ts";
+import { modelOptions } from "../passes/model-options.ts";
 import type { NetworkWithSample } from "../passes/model-to-network.ts";
 import { modelToNetwork } from "../passes/model-to-network.ts";
 import type { Sample } from "../passes/fold-input.ts";
@@ -41,7 +42,6 @@ export function compileGenerated(
   generated: GeneratedModel,
   origin: Network,
   device: DeviceSpec,
-  options: NetworkOptions,
 ): { readonly result?: NetworkWithSample; readonly model: Model; readonly diagnostics: readonly Diagnostic[] } {
   const built = evaluateModelSource(generated.text);
   const model = located(built, generated.source, origin);
@@ -51,7 +51,7 @@ export function compileGenerated(
   const { file, diagnostics } = readSafetensors(generated.weights, "weights.safetensors");
   if (file === undefined) return { model, diagnostics };
   const { weights, diagnostics: weightProblems } = weightSetFromSafetensors(file, "weights.safetensors");
-  const pipeline = new Pipeline({ device, options });
+  const pipeline = new Pipeline({ device, options: modelOptions(model) });
   let result: NetworkWithSample | undefined;
   pipeline.during(() => {
     const given = { operators: weights, batchNorms: new Map() };

@@ -33,7 +33,8 @@ export function planModelSource(
   const { channels, height, width, format } = network.input;
   const shape = options.oneDimensionalInput ? [channels, height] : [channels, height, width];
   const layers = new Planner(network, options).layers();
-  return { source: { name: network.name, device: network.device, input: { shape, format }, layers }, diagnostics };
+  const { name, device, options: settings } = network;
+  return { source: { name, device, input: { shape, format }, options: settings, layers }, diagnostics };
 }
 
 const joins: Readonly<Record<EltwiseKind, SourceJoin>> = { add: "add", sub: "sub", xor: "bitwiseXor", or: "bitwiseOr" };

@@ -22,12 +22,14 @@ export function printModelSource(source: ModelSource, remark: string): string {
   return file.getFullText();
 }
 
-function writeModel(writer: CodeBlockWriter, { name, device, input, layers }: ModelSource): void {
+function writeModel(writer: CodeBlockWriter, { name, device, input, options, layers }: ModelSource): void {
   writer.writeLine("export default defineModel(").indent(() => {
     writer.writeLine("{").indent(() => {
       writer.writeLine(`name: ${JSON.stringify(name)},`);
       writer.writeLine(`device: ${JSON.stringify(device)},`);
       writer.writeLine(`input: { shape: [${input.shape.join(", ")}], format: ${JSON.stringify(input.format)} },`);
+      if (options.fifo !== "none") writer.writeLine(`fifo: ${JSON.stringify(options.fifo)},`);
+      if (options.averagePoolRounding) writer.writeLine("averagePoolRounding: true,");
     });
     writer.writeLine("},");
     writeBody(writer, layers);

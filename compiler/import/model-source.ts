@@ -1,4 +1,5 @@
 import type { DeviceName } from "../../targets/accelerator/device.ts";
+import type { NetworkOptions } from "../ir/network.ts";
 import type { TensorSource } from "../../runtime/reference/layer.ts";
 
 /** A model as TypeScript that is about to be written: calls with their arguments as text, one entry per hardware layer. */
@@ -6,6 +7,7 @@ export interface ModelSource {
   readonly name: string;
   readonly device: DeviceName;
   readonly input: { readonly shape: readonly number[]; readonly format: "CHW" | "HWC" };
+  readonly options: NetworkOptions;
   readonly layers: readonly SourceLayer[];
 }
 

@@ -1,5 +1,5 @@
 import type { DeviceName } from "../../targets/accelerator/device.ts";
-import type { Pins, Shape } from "../../dsl/model.ts";
+import type { FifoKind, Pins, Shape } from "../../dsl/model.ts";
 import type { SourceLocation } from "../../dsl/diagnostic.ts";
 import type { IntegerLayer } from "../../runtime/reference/layer.ts";
 
@@ -23,7 +23,7 @@ export interface NetworkInput extends Shape {
 /** Whole-network switches that change values or layer semantics. */
 export interface NetworkOptions {
   readonly averagePoolRounding: boolean;
-  readonly fifo: "none" | "standard" | "fast" | "fast-quad";
+  readonly fifo: FifoKind;
 }
 
 export interface Layer extends IntegerLayer {

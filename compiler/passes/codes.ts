@@ -68,6 +68,11 @@ export const passCodes = {
     "One layer moves the rows that stay to the front, a later one writes the newest rows behind them, and layers after both read the whole buffer. Moving is all that the first of them does, by as many rows as are added.",
     "a layer that moves 14 of 15 rows while another adds 2",
   ),
+  AI1530: entry(
+    "There is no layer with this number",
+    "Options such as --stop-after and --no-bias count the hardware layers, from 0, as the table of a build shows them.",
+    "--stop-after 9 for a network of five layers",
+  ),
   AI2501: entry(
     "Too many layers",
     "The device has a fixed number of layer registers. Pooling and element-wise operators that lead straight into a convolution share its layer; everything else takes one. Some devices need a hidden layer when average pooling follows an element-wise layer.",

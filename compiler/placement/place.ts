@@ -56,7 +56,7 @@ function placeParameters(
 ): NetworkPlacement {
   const weights = placeWeights(network, layers, device, options);
   if (weights.memory === undefined || hasErrors(weights.diagnostics)) return { diagnostics: weights.diagnostics };
-  const bias = placeBias(network, layers, device);
+  const bias = placeBias(network, layers, device, options);
   const diagnostics = [...weights.diagnostics, ...bias.diagnostics];
   if (bias.memory === undefined || hasErrors(bias.diagnostics)) return { diagnostics };
   return { placement: { network, layers, weights: weights.memory, bias: bias.memory }, diagnostics };
