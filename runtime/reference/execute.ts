@@ -1,6 +1,6 @@
 import { invariant } from "../../dsl/diagnostic.ts";
 import type { Activation, Shape } from "../../dsl/model.ts";
-import { abs8, relu8, requantize } from "../../targets/accelerator/fixed-point.ts";
+import { abs8, relu8, requantizeAll } from "../../targets/accelerator/fixed-point.ts";
 import { convolve } from "./convolve.ts";
 import { eltwise } from "./eltwise.ts";
 import { gatherOperands } from "./gather.ts";
@@ -37,10 +37,9 @@ export function executeLayer(
   const accumulators = convolve(input, convolution, output);
   if (layer.outputBits === 32) {
     invariant(layer.activation === null, `${layer.name}: 32-bit results have no activation`);
-    return Int32Array.from(accumulators);
+    return new Int32Array(accumulators);
   }
-  const results = Int32Array.from(accumulators, (accumulator) => requantize(accumulator, convolution.shift));
-  return activate(results, layer.activation);
+  return activate(requantizeAll(accumulators, convolution.shift), layer.activation);
 }
 
 /**
@@ -99,5 +98,8 @@ function flatten({ data }: IntegerTensor): IntegerTensor {
 
 function activate(data: Int32Array, activation: Activation | null): Int32Array {
   if (activation === null) return data;
-  return data.map(activation === "relu" ? relu8 : abs8);
+  const results = new Int32Array(data.length);
+  const isRelu = activation === "relu";
+  for (let i = 0; i < data.length; i++) results[i] = isRelu ? relu8(data[i] as number) : abs8(data[i] as number);
+  return results;
 }

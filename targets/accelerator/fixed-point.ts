@@ -16,7 +16,17 @@ export const roundHalfUp = (value: number): number => Math.floor(value + 0.5) + 
  * Exact for |accumulator| < 2^44: only powers of two are multiplied.
  */
 export const requantize = (accumulator: number, shift: number): number =>
-  saturate8(roundHalfUp(accumulator * 2 ** (shift - DATA_FRACTION_BITS)));
+  rescale(accumulator, 2 ** (shift - DATA_FRACTION_BITS));
+
+const rescale = (accumulator: number, factor: number): number => saturate8(roundHalfUp(accumulator * factor));
+
+/** `requantize` for many accumulators with the same shift. */
+export function requantizeAll(accumulators: Float64Array | Int32Array, shift: number): Int32Array {
+  const factor = 2 ** (shift - DATA_FRACTION_BITS);
+  const results = new Int32Array(accumulators.length);
+  for (let i = 0; i < results.length; i++) results[i] = rescale(accumulators[i] as number, factor);
+  return results;
+}
 
 /** ReLU after saturation. */
 export const relu8 = (value: number): number => (value < 0 ? 0 : value);
