@@ -19,6 +19,7 @@ interface Entry {
 export class GraphBuilder {
   readonly #nodes: Entry[] = [];
   readonly #problems: { problem: Diagnostic; captured: CapturedSource | undefined }[] = [];
+  #pinsByName: { readonly table: Readonly<Record<string, Pins>>; readonly captured: CapturedSource } | null = null;
 
   node(id: number): ModelNode {
     return this.#entry(id).node;
@@ -29,6 +30,11 @@ export class GraphBuilder {
     const id = this.#nodes.length;
     this.#nodes.push({ node: { id, name: "", ...fields } as Draft<ModelNode>, givenName: name, captured });
     return id;
+  }
+
+  /** Pins of operators by name, given with the whole model; what a call pins wins. */
+  pinByName(table: Readonly<Record<string, Pins>>, captured: CapturedSource): void {
+    this.#pinsByName = { table, captured };
   }
 
   pin(id: number, pins: Pins): void {
@@ -58,6 +64,7 @@ export class GraphBuilder {
   /** Names the nodes, decodes source positions and freezes the graph. */
   finish(name: string, devices: readonly DeviceName[], outputs: readonly number[]): Model {
     this.#nameNodes();
+    this.#applyPinsByName();
     const nodes = this.#nodes.map(({ node, captured }) => {
       const source = decodeSource(captured);
       return Object.freeze(source === undefined ? node : { ...node, source }) as ModelNode;
@@ -90,6 +97,19 @@ export class GraphBuilder {
       if (node.name !== "") continue;
       node.name = nextName(node.kind, counters, taken);
       taken.set(node.name, captured);
+    }
+  }
+
+  #applyPinsByName(): void {
+    if (this.#pinsByName === null) return;
+    const { table, captured } = this.#pinsByName;
+    for (const [name, pins] of Object.entries(table)) {
+      const node = this.#nodes.find((entry) => entry.node.name === name)?.node;
+      if (node !== undefined) node.pins = { ...pins, ...node.pins };
+      else {
+        const hint = "name the operator like this, or remove the entry";
+        this.report("AI1041", `pins are given for "${name}", but no operator has this name`, captured, hint);
+      }
     }
   }
 

@@ -199,6 +199,11 @@ export const dslCodes = {
     explanation: "Rolling buffers are read by operators, and operators read 8-bit data.",
     example: "x.conv2d(8, { kernel: 3, wide: true }).rollingBuffer(4)",
   },
+  AI1041: {
+    title: "Pins for an operator that is not there",
+    explanation: "The pins given with a model go to operators by name, and each name must be one of the model's.",
+    example: 'defineModel({ ... }, (x) => x.conv2d(8, { kernel: 3, name: "first" }), { frist: { processors: 0x7n } })',
+  },
   AI2001: {
     title: "The kernel size is not available",
     explanation: "Each kind of convolution has the kernels that its engine is built for.",

@@ -27,6 +27,34 @@ describe("defineModel", () => {
     expect(nodes[2]).toMatchObject({ kernel: [2, 2], stride: [2, 2], dilation: [1, 1] });
   });
 
+  it("takes pins by name, under what calls pin", () => {
+    const model = defineModel(
+      base,
+      (x) => x.conv2d(8, { kernel: 1, name: "first" }).pin({ layer: 0 }).conv2d(8, { kernel: 1 }),
+      { first: { layer: 3, outputOffset: 64 }, conv2d_1: { processors: 0xffn }, input: { inputOffset: 8 } },
+    );
+    expect(model.nodes.map(({ pins }) => pins)).toEqual([
+      { inputOffset: 8 },
+      { layer: 0, outputOffset: 64 },
+      { processors: 0xffn },
+    ]);
+    expect(buildProblems(model)).toEqual([]);
+  });
+
+  it("refuses pins without an operator, and pins that are none", () => {
+    const pinned = (pins: unknown) => {
+      // oxlint-disable-next-line no-explicit-any
+      const model = (defineModel as any)(base, (x: any) => x.conv2d(8, { kernel: 1, name: "first" }), pins);
+      return buildProblems(model).map(({ code, message }) => [code, message]);
+    };
+    expect(pinned({ last: { layer: 0 } })).toEqual([
+      ["AI1041", 'pins are given for "last", but no operator has this name'],
+    ]);
+    const told = [["AI1002", "pins of defineModel must be an object of pins by operator name"]];
+    expect(pinned({ first: 3 })).toEqual(told);
+    expect(pinned([{ layer: 0 }])).toEqual(told);
+  });
+
   it("is plain data", () => {
     const model = tiny();
     expect(JSON.parse(JSON.stringify(model))).toEqual(model);

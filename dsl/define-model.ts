@@ -2,7 +2,7 @@ import type { DeviceName } from "../targets/accelerator/device.ts";
 import { devices as knownDevices } from "../targets/index.ts";
 import { GraphBuilder } from "./builder.ts";
 import type { Diagnostic } from "./diagnostic.ts";
-import { fifoKinds, type Model, type Shape } from "./model.ts";
+import { fifoKinds, type Model, type Pins, type Shape } from "./model.ts";
 import type { Call } from "./options.ts";
 import { captureSource } from "./source-location.ts";
 import { TensorHandle } from "./tensor-handle.ts";
@@ -37,12 +37,14 @@ export function buildModel(
   options: LooseOptions,
   build: (input: TensorHandle) => unknown,
   caller: (...args: never[]) => unknown,
+  pins?: unknown,
 ): DefinedModel {
   const builder = new GraphBuilder();
   const call: Call = { builder, operator: "defineModel", captured: captureSource(caller) };
   const devices = readDevices(call, options.device);
   const input = addInput(call, options.input);
   const result = build(new TensorHandle(builder, input));
+  readPins(call, pins);
   const outputs = readOutputs(call, result);
   const graph = builder.finish(readName(call, options.name), devices, outputs);
   const model = { ...graph, ...readSwitches(call, options) };
@@ -115,6 +117,14 @@ function readInputShape(call: Call, given: unknown): { shape: Shape; oneDimensio
   }
   const [channels, height, width] = sizes as [number, number, number?];
   return { shape: { channels, height, width: width ?? 1 }, oneDimensional: width === undefined };
+}
+
+function readPins(call: Call, given: unknown): void {
+  if (given === undefined) return;
+  const isTable = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
+  if (isTable(given) && Object.values(given as object).every(isTable)) {
+    call.builder.pinByName(given as Readonly<Record<string, Pins>>, call.captured);
+  } else call.builder.report("AI1002", "pins of defineModel must be an object of pins by operator name", call.captured);
 }
 
 function readOutputs(call: Call, result: unknown): readonly number[] {

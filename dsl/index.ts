@@ -3,8 +3,8 @@ import type { DeviceName } from "../targets/accelerator/device.ts";
 import { buildModel, type DefinedModel } from "./define-model.ts";
 import { concatenation, eltwise } from "./functions.ts";
 import type { Combined, Concatenated, FirstOperand, OtherOperands } from "./operands.ts";
-import type { FifoKind } from "./model.ts";
 import type { TensorLike, Tensor } from "./tensor.ts";
+import type { FifoKind, Pins } from "./model.ts";
 import type { Devices } from "./types/call.ts";
 
 export type { DefinedModel } from "./define-model.ts";
@@ -36,6 +36,7 @@ export interface ModelOptions<
 
 /**
  * Defines a model: `build` gets the network input and returns the output tensor, or an array of them.
+ * `pins` takes choices away from the compiler, as `pin` does, by the names of operators.
  * Mistakes the types cannot see are collected in the model and told by `modelDiagnostics`.
  */
 export function defineModel<
@@ -45,8 +46,9 @@ export function defineModel<
 >(
   options: ModelOptions<D, S, F>,
   build: (input: NoInfer<Tensor<D, InputShape<S>, F, 0>>) => TensorLike | readonly TensorLike[],
+  pins?: Readonly<Record<string, Pins>>,
 ): DefinedModel {
-  return buildModel(options, build as (input: unknown) => unknown, defineModel);
+  return buildModel(options, build as (input: unknown) => unknown, defineModel, pins);
 }
 
 type InputShape<S extends readonly number[]> = S extends readonly [

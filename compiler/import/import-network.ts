@@ -18,8 +18,8 @@ import {
 import { sameNetwork } from "./import-network-compare.ts";
 import { networkWeights } from "./import-network-weights.ts";
 import type { ModelSource } from "./model-source.ts";
-import { layerNames } from "./model-source-names.ts";
-import { planModelSource } from "./model-source-plan.ts";
+import { layerNames, repeatedNames } from "./model-source-names.ts";
+import { planModelSource, type PlanOptions } from "./model-source-plan.ts";
 import { writeNpy } from "./npy.ts";
 import { writeSafetensors } from "./safetensors.ts";
 import { weightSetToSafetensors } from "./weight-set.ts";
@@ -72,17 +72,19 @@ export async function importNetwork(input: ImportInput): Promise<ImportedNetwork
   const network = renamed(converted.network, input);
   diagnostics.push(...leftOutKeys(description), ...orderProblems(network, program));
   if (hasErrors(diagnostics)) return failed();
-  const planned = planModelSource(network, {
-    device,
-    names: network.layers.map(({ name }) => name),
-    fixedShifts: network.layers.map((layer) => writtenLayer(layer, description)?.values.output_shift ?? null),
-    pins: input.pins,
-    oneDimensionalInput: input.oneDimensional,
-  });
+  const planned = planModelSource(network, planOptions(network, input));
   diagnostics.push(...planned.diagnostics);
   if (planned.source === undefined) return failed();
   return finish({ ...input, network, source: planned.source, sampleShape: shape, diagnostics });
 }
+
+const planOptions = (network: Network, { description, device, pins, oneDimensional }: ImportInput): PlanOptions => ({
+  device,
+  names: network.layers.map(({ name }) => name),
+  fixedShifts: network.layers.map((layer) => writtenLayer(layer, description)?.values.output_shift ?? null),
+  pins,
+  oneDimensionalInput: oneDimensional,
+});
 
 interface Plan extends ImportInput {
   readonly network: Network;
@@ -143,7 +145,8 @@ function outputDifferences(expected: Network, actual: Network, sample: Sample): 
  * Layers as the model will have them: under its names, flattened data read by linear operators, without the speed-ups
  * that models leave out.
  */
-function renamed(network: Network, { description, weights, options }: ImportInput): Network {
+function renamed(network: Network, input: ImportInput): Network {
+  const { description, weights, options } = input;
   const stored = weights.kind === "checkpoint" ? weights.layers.slice(options?.skipCheckpointLayers ?? 0) : [];
   const owners = weightedLayers(description);
   const preferred = network.layers.map((layer) => {
@@ -151,14 +154,20 @@ function renamed(network: Network, { description, weights, options }: ImportInpu
     const key = written === undefined ? undefined : stored[owners.indexOf(written)]?.key;
     return written?.values.name ?? (key === undefined ? null : trainedName(key));
   });
-  const names = layerNames(network, preferred);
-  const layers = network.layers.map((layer, index) => ({
+  const layers = network.layers.map((layer) => ({
     ...layer,
-    name: names[index] as string,
     convolution: layer.flatten ? asLinear(layer.convolution) : layer.convolution,
     ...keptSpeedUps(layer),
   }));
-  return { ...network, layers };
+  const named = withNames({ ...network, layers }, preferred);
+  // What repeats is only seen once there are calls; it is called alike then.
+  const { source } = planModelSource(named, planOptions(named, input));
+  return source === undefined ? named : withNames(named, repeatedNames(named, preferred, source.layers));
+}
+
+function withNames(network: Network, preferred: readonly (string | null)[]): Network {
+  const names = layerNames(network, preferred);
+  return { ...network, layers: network.layers.map((layer, i) => ({ ...layer, name: names[i] as string })) };
 }
 
 /** On flattened data, a 1x1 convolution is what models call linear. */

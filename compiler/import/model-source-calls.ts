@@ -86,3 +86,14 @@ function windowOptions(convolution: LayerConvolution): Record<string, string> {
     ...(groups === 1 ? {} : { groups: `${groups}` }),
   };
 }
+
+/** `key: value`, or the key alone where a variable has its name. */
+export const entriesOf = (options: SourceCall["options"]): string[] =>
+  Object.entries(options).map(([key, value]) => (key === value ? key : `${key}: ${value}`));
+
+/** A call as it follows a tensor, on one line. */
+export function callText({ method, argument, options }: SourceCall): string {
+  const entries = entriesOf(options);
+  const object = entries.length === 0 ? [] : [`{ ${entries.join(", ")} }`];
+  return `.${method}(${[...(argument === null ? [] : [argument]), ...object].join(", ")})`;
+}

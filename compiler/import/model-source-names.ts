@@ -1,4 +1,6 @@
 import type { Layer, Network } from "../ir/network.ts";
+import type { SourceLayer } from "./model-source.ts";
+import { findRepeats } from "./model-source-repeats.ts";
 
 /** What layers are called when nobody named them. */
 const kindNames = { conv2d: "conv", conv1d: "conv", convTranspose2d: "up", linear: "fc" } as const;
@@ -22,8 +24,34 @@ export function layerNames(network: Network, preferred: readonly (string | null)
   // The network input is called `input` in the graph.
   const taken = new Set(["input"]);
   const counters = new Map<string, number>();
-  const given = wanted.map((name) => (name === null ? null : claim(name, taken)));
+  const given = wanted.map((name) => (name === null ? null : freeIdentifier(name, taken)));
   return network.layers.map((layer, index) => given[index] ?? numbered(baseOf(layer), counters, taken));
+}
+
+/**
+ * Names for layers that nobody named and that repeat: what the names of their use begin with, and what they do.
+ * Others stay `null`. `layers` have the names that `layerNames` gives them.
+ */
+export function repeatedNames(
+  network: Network,
+  preferred: readonly (string | null)[],
+  layers: readonly SourceLayer[],
+): (string | null)[] {
+  const names = [...preferred];
+  const free = new Set(layers.filter(({ index }) => preferred[index] == null));
+  let uses = 0;
+  for (const block of findRepeats(layers, free)) {
+    for (const [use, start] of block.starts.entries()) {
+      uses++;
+      const beginning = block.names.arguments[use]?.[0] ?? `block${uses}`;
+      const taken = new Set<string>();
+      for (const { index } of layers.slice(start, start + block.length)) {
+        const base = baseOf(network.layers[index] as Layer);
+        names[index] ??= `${beginning}_${freeIdentifier(base, taken)}`;
+      }
+    }
+  }
+  return names;
 }
 
 function identifierOf(name: string): string {
@@ -31,10 +59,15 @@ function identifierOf(name: string): string {
   return /^[A-Za-z_]/.test(letters) ? letters : `_${letters}`;
 }
 
-function claim(name: string, taken: Set<string>): string {
-  const free = (candidate: string) => !taken.has(candidate) && !reservedWords.has(candidate);
+/** `wanted`, or with a number behind it, as a name that is not taken; it is taken then. */
+export function freeIdentifier(
+  wanted: string,
+  taken: Set<string>,
+  reserved: ReadonlySet<string> = reservedWords,
+): string {
+  const name = identifierOf(wanted);
   let unique = name;
-  for (let number = 2; !free(unique); number++) unique = `${name}_${number}`;
+  for (let number = 2; taken.has(unique) || reserved.has(unique); number++) unique = `${name}_${number}`;
   taken.add(unique);
   return unique;
 }

@@ -7,8 +7,8 @@ import type { SourceCall } from "./model-source.ts";
 
 const placeKeys = ["outputProcessors", "inputOffset", "outputOffset", "writeGap", "readGap"] as const;
 
-/** `.pin({ ... })` for every layer of a network whose memory is pinned: what would be assumed anyway is left out. */
-export function pinCalls(network: Network, device: DeviceSpec): SourceCall[] {
+/** The pins of every layer of a network whose memory is pinned: what would be assumed anyway is left out. */
+export function pinTexts(network: Network, device: DeviceSpec): Readonly<Record<string, string>>[] {
   const wanted = placementOf(network, device);
   const assumed = placementOf(withoutPlaces(network), device);
   return network.layers.map(({ index, pins }) => {
@@ -20,7 +20,7 @@ export function pinCalls(network: Network, device: DeviceSpec): SourceCall[] {
       if (value !== usual) options[key] = typeof value === "bigint" ? maskText(value) : offsetText(key, value);
     }
     if (pins.biasQuadrants !== undefined) options["biasQuadrants"] = `[${pins.biasQuadrants.join(", ")}]`;
-    return { method: "pin", argument: null, options };
+    return options;
   });
 }
 

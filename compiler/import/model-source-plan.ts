@@ -6,7 +6,7 @@ import { whyNotTogether } from "../passes/fusion-rules.ts";
 import type { Layer, Network } from "../ir/network.ts";
 import type { ModelSource, SourceCall, SourceJoin, SourceLayer } from "./model-source.ts";
 import { convolutionCall, copyCall, flattenCall, nameCall, poolCall, viewCalls } from "./model-source-calls.ts";
-import { layerPin, pinCalls } from "./model-source-pins.ts";
+import { layerPin, pinTexts } from "./model-source-pins.ts";
 import { unsupportedParts } from "./model-source-support.ts";
 
 export interface PlanOptions {
@@ -42,14 +42,14 @@ const joins: Readonly<Record<EltwiseKind, SourceJoin>> = { add: "add", sub: "sub
 class Planner {
   readonly #network: Network;
   readonly #options: PlanOptions;
-  readonly #pins: readonly SourceCall[];
+  readonly #pins: readonly Readonly<Record<string, string>>[];
   /** The first layer with these weights; layers that share weights hold the very same object. */
   readonly #owners = new Map<LayerWeights, string>();
 
   constructor(network: Network, options: PlanOptions) {
     this.#network = network;
     this.#options = options;
-    this.#pins = options.pins ? pinCalls(network, options.device) : [];
+    this.#pins = options.pins ? pinTexts(network, options.device) : [];
   }
 
   layers(): SourceLayer[] {
@@ -63,30 +63,34 @@ class Planner {
   }
 
   #plan(layer: Layer): Omit<SourceLayer, "sources"> {
-    const { index, eltwise, pool, isOutput } = layer;
+    const { index, eltwise, pool, isOutput, output: shape } = layer;
+    const pins = this.#pins[index] ?? null;
     const name = this.#options.names[index] as string;
     const views = viewCalls(layer, this.#sourceShape(layer));
     const convolution = this.#convolution(layer, name);
     const named = eltwise === null && convolution.length === 0 ? name : null;
     const pools = pool === null ? [] : [[poolCall(pool, layer.input.width, named)]];
-    const engine = convolution.length === 0 ? [] : [convolution];
     if (eltwise === null) {
+      const engine = convolution.length === 0 ? [] : [convolution];
       const stages = pools.length + engine.length === 0 ? [[copyCall(name)]] : [...pools, ...engine];
       const join = layer.sources.length > 1 ? "concat" : null;
-      return { index, name, before: [], parts: 1, join, after: [...views, ...this.#pinned(layer, stages)], isOutput };
+      const after = [...views, ...this.#stages(layer, stages)];
+      return { index, name, before: [], parts: 1, join, after, isOutput, shape, pins };
     }
-    const combination = convolution.length === 0 ? [nameCall(name)] : [];
-    const behind = eltwise.poolFirst ? engine : [...pools, ...engine];
     const operand = eltwise.poolFirst ? pools.flatMap((calls) => [...calls, ...this.#together(layer)]) : [];
-    const after = this.#pinned(layer, [combination, ...behind]);
+    const behind = eltwise.poolFirst ? [] : pools;
+    const after =
+      convolution.length > 0
+        ? this.#stages(layer, [[], ...behind, convolution])
+        : [nameCall(name), ...behind.flatMap((calls) => [...calls, ...this.#together(layer)])];
     const parts = layer.sources.length === 1 ? eltwise.operands : 1;
-    return { index, name, before: [...views, ...operand], parts, join: joins[eltwise.operation], after, isOutput };
+    const [before, join] = [[...views, ...operand], joins[eltwise.operation]];
+    return { index, name, before, parts, join, after, isOutput, shape, pins };
   }
 
-  /** The calls of all stages; the last one carries the pins of the layer. */
-  #pinned(layer: Layer, stages: readonly (readonly SourceCall[])[]): SourceCall[] {
-    const pin = this.#options.pins ? [this.#pins[layer.index] as SourceCall] : [];
-    return stages.flatMap((calls, i) => [...calls, ...(i < stages.length - 1 ? this.#together(layer) : pin)]);
+  /** The calls of all stages. The last one carries the name of the layer, and by that the pins. */
+  #stages(layer: Layer, stages: readonly (readonly SourceCall[])[]): SourceCall[] {
+    return stages.flatMap((calls, i) => [...calls, ...(i < stages.length - 1 ? this.#together(layer) : [])]);
   }
 
   /** What keeps an earlier stage in the layer of the last one, where that needs saying. */

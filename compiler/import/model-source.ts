@@ -1,5 +1,6 @@
 import type { DeviceName } from "../../targets/accelerator/device.ts";
 import type { NetworkOptions } from "../ir/network.ts";
+import type { Shape } from "../../dsl/model.ts";
 import type { TensorSource } from "../../runtime/reference/layer.ts";
 
 /** A model as TypeScript that is about to be written: calls with their arguments as text, one entry per hardware layer. */
@@ -24,6 +25,10 @@ export interface SourceLayer {
   readonly join: SourceJoin | null;
   readonly after: readonly SourceCall[];
   readonly isOutput: boolean;
+  /** Rows, columns and channels of the result, for remarks where types do not show them. */
+  readonly shape: Shape;
+  /** What the layer takes away from the compiler, values as text; null: nothing. */
+  readonly pins: Readonly<Record<string, string>> | null;
 }
 
 /** Functions of the model language that take several tensors. */
@@ -35,6 +40,9 @@ export interface SourceCall {
   readonly argument: string | null;
   readonly options: Readonly<Record<string, string>>;
 }
+
+/** Columns of a line of the written model. */
+export const lineWidth = 120;
 
 /** Calls that say something about the operator before them and add none. */
 const remarks: readonly string[] = ["pin", "named"];

@@ -15,10 +15,28 @@ export interface DescriptionFixture {
   /** Shapes of the stored weights, in order, as PyTorch has them. */
   readonly weights: readonly (readonly number[])[];
   readonly bits?: number;
+  /** Names of the stored layers; otherwise they are numbered. */
+  readonly keys?: readonly string[];
   readonly yaml: string;
 }
 
 const description = (layers: string): string => `arch: fixture\ndataset: fixture\nlayers:\n${layers}`;
+
+/** Channels in and out of the stages of a residual network. */
+const stages = [
+  [4, 4],
+  [4, 8],
+  [8, 12],
+] as const;
+
+function residualStage(channels: number, before: number): string {
+  const processors = `processors: ${2 ** channels - 1}`;
+  return `  - { op: passthrough, write_gap: 1, ${processors}, out_offset: 0 }
+  - { op: conv2d, pad: 1, in_sequences: ${before}, in_offset: 0x2000, activate: ReLU, write_gap: 1, ${processors}, out_offset: 4 }
+  - { op: conv2d, eltwise: add, in_sequences: [${before + 1}, ${before + 2}], in_offset: 0, kernel_size: 1x1, pad: 0,
+      activate: ReLU, ${processors}, out_offset: 0x2000 }
+`;
+}
 
 export const fixtures: Readonly<Record<string, DescriptionFixture>> = {
   chain: {
@@ -64,6 +82,34 @@ export const fixtures: Readonly<Record<string, DescriptionFixture>> = {
       processors: 0xf, out_offset: 0x100, output: true }
   - { op: conv2d, kernel_size: 1x1, pad: 0, processors: 0xf, out_offset: 0x400, output: true }
 `),
+  },
+  repeated: {
+    device: "MAX78000",
+    sample: [3, 8, 8],
+    keys: ["prep", ...[1, 2, 3].flatMap((stage) => [`stage${stage}.conv`, `stage${stage}.reduce`]), "fc"],
+    weights: [
+      [4, 3, 3, 3],
+      ...stages.flatMap(([c, out]) => [
+        [c, c, 3, 3],
+        [out, c, 1, 1],
+      ]),
+      [10, 12 * 64],
+    ],
+    yaml: description(`  - { op: conv2d, pad: 1, activate: ReLU, processors: 0x7, out_offset: 0x2000 }
+${stages.map(([channels], stage) => residualStage(channels, 3 * stage)).join("")}  - { op: linear, flatten: true, processors: 0xfff, out_offset: 0, output_width: 32 }
+`),
+  },
+  straight: {
+    device: "MAX78002",
+    sample: [3, 6, 6],
+    keys: Array.from({ length: 10 }, (_, i) => `conv${i + 1}`),
+    weights: Array.from({ length: 10 }, () => [3, 3, 3, 3]),
+    yaml: description(
+      Array.from({ length: 10 }, (_, i) => {
+        const pool = i === 9 ? "max_pool: 2, pool_stride: 2, " : "";
+        return `  - { op: conv2d, pad: 1, ${pool}processors: 7, out_offset: ${i % 2 === 0 ? 0x100 : 0} }\n`;
+      }).join(""),
+    ),
   },
   joined: {
     device: "MAX78000",
@@ -120,14 +166,14 @@ export const fixtures: Readonly<Record<string, DescriptionFixture>> = {
 };
 
 /** Weights of the shapes asked for, the same at every call. */
-export function fixtureWeights({ weights, bits = 8 }: DescriptionFixture): YamlWeights {
+export function fixtureWeights({ weights, bits = 8, keys = [] }: DescriptionFixture): YamlWeights {
   const half = 2 ** (bits - 1);
   const layers = weights.map((shape, position): CheckpointLayer => {
     const count = shape.reduce((product, size) => product * size, 1);
     const values = Float64Array.from({ length: count }, (_, i) => ((i * 37 + position * 11) % (2 * half)) - half);
     const outputs = shape[0] as number;
     return {
-      key: `block.conv${position}.op.weight`,
+      key: `${keys[position] ?? `block.conv${position}`}.op.weight`,
       weights: values,
       shape,
       weightBits: bits,

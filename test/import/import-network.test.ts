@@ -58,7 +58,7 @@ describe("imported models", () => {
 
   it.each(names)("compute the same without pins: %s", async (name) => {
     const files = await importedFiles(name, false);
-    expect(files.get("model.ts")).not.toContain(".pin(");
+    expect(files.get("model.ts")).not.toMatch(/pin\(|processors/);
     expect((await compiled(name, false)).layers.every(({ pins }) => Object.keys(pins).length === 0)).toBe(true);
   });
 
@@ -80,27 +80,75 @@ export default defineModel(
     input: { shape: [4, 8, 8], format: "HWC" },
   },
   (x) => {
-    const first = x
-      .conv2d(4, { name: "first", kernel: 3, padding: 1 })
-      .pin({ layer: 0, processors: 0xfn, outputOffset: 0x2000 });
-    const copy = first.passthrough({ name: "copy" }).pin({ layer: 1, processors: 0xfn, writeGap: 1 });
-    const again = first
-      .conv2d(4, { name: "again", kernel: 3, padding: 1, weightsOf: "first" })
-      .pin({ layer: 2, processors: 0xfn, outputOffset: 0x0004, writeGap: 1 });
-    const sum1 = add(copy, again).named("sum1").pin({ layer: 3, processors: 0xfn, outputOffset: 0x3000 });
+    const first = x.conv2d(4, { name: "first", kernel: 3, padding: 1 });
+    const copy = first.passthrough({ name: "copy" });
+    const again = first.conv2d(4, { name: "again", kernel: 3, padding: 1, weightsOf: "first" });
+    const sum1 = add(copy, again).named("sum1");
     const block_conv1 = sub(sum1, first)
       .pin({ layer: 4 })
       .maxPool2d(2)
       .pin({ layer: 4 })
-      .conv2d(4, { name: "block_conv1", kernel: 3, padding: 1, bias: false })
-      .pin({ layer: 4, processors: 0xfn, outputOffset: 0x0100 });
-    const block_conv2 = block_conv1
-      .conv2d(2, { name: "block_conv2", kernel: 1, bias: false })
-      .pin({ layer: 5, processors: 0xfn, outputOffset: 0x0400 });
+      .conv2d(4, { name: "block_conv1", kernel: 3, padding: 1, bias: false });
+    const block_conv2 = block_conv1.conv2d(2, { name: "block_conv2", kernel: 1, bias: false });
     return [block_conv1, block_conv2];
+  },
+  // Layers, processors and memory as described; the compiler chooses what is left out.
+  {
+    first: { layer: 0, processors: 0xfn, outputOffset: 0x2000 },
+    copy: { layer: 1, processors: 0xfn, writeGap: 1 },
+    again: { layer: 2, processors: 0xfn, outputOffset: 0x0004, writeGap: 1 },
+    sum1: { layer: 3, processors: 0xfn, outputOffset: 0x3000 },
+    block_conv1: { layer: 4, processors: 0xfn, outputOffset: 0x0100 },
+    block_conv2: { layer: 5, processors: 0xfn, outputOffset: 0x0400 },
   },
 );
 `);
+  });
+
+  it("call a function for what repeats", async () => {
+    const text = (await importedFiles("repeated", false)).get("model.ts") as string;
+    expect(text).toBe(`import { add, defineModel, type AnyTensor } from "ai8xc";
+
+function stage(x: AnyTensor, name: string, channels: number) {
+  const conv = x.conv2d(x.shape[0], { name: \`\${name}_conv\`, kernel: 3, padding: 1, activation: "relu", bias: false });
+  return add(x, conv).conv2d(channels, { name: \`\${name}_reduce\`, kernel: 1, activation: "relu", bias: false });
+}
+
+/** Imported from fixture.yaml. */
+export default defineModel(
+  {
+    name: "fixture",
+    device: "MAX78000",
+    input: { shape: [3, 8, 8], format: "HWC" },
+  },
+  (x) => {
+    const prep = x.conv2d(4, { name: "prep", kernel: 3, padding: 1, activation: "relu" });
+    const stage1 = stage(prep, "stage1", 4); // 4x8x8
+    const stage2 = stage(stage1, "stage2", 8); // 8x8x8
+    const stage3 = stage(stage2, "stage3", 12); // 12x8x8
+    return stage3.flatten().linear(10, { name: "fc", bias: false, wide: true });
+  },
+);
+`);
+  });
+
+  it("name layers of a repetition after it, and pin each", async () => {
+    const text = (await importedFiles("repeated")).get("model.ts") as string;
+    expect(text).toContain("const copy = x.passthrough({ name: `${name}_copy` });");
+    expect(text).toContain("    stage2_copy: { layer: 4, processors: 0xfn, writeGap: 1 },\n");
+    expect(text).not.toContain(".pin(");
+  });
+
+  it("loop over what repeats without a change", async () => {
+    const text = (await importedFiles("straight")).get("model.ts") as string;
+    expect(text).toContain(`
+    let conv: AnyTensor = conv1;
+    for (let n = 2; n <= 9; n++) {
+      conv = conv.conv2d(3, { name: \`conv\${n}\`, kernel: 3, padding: 1, bias: false });
+    } // 3x6x6
+    return conv.maxPool2d(2).conv2d(3, { name: "conv10", kernel: 3, padding: 1, bias: false });
+`);
+    expect(text).toContain("    conv9: { layer: 8, processors: 0x7n, outputOffset: 0x0100 },\n");
   });
 
   it("are formatted as the formatter of this project formats", async () => {
