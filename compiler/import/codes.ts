@@ -37,6 +37,12 @@ export const importCodes = {
     title: "An output shift without convolution",
     explanation: "Only convolutions and linear layers shift their results.",
   },
+  AI1808: {
+    title: "Layers and rolling buffer contradict each other",
+    explanation:
+      "Where the layers find a rolling buffer, and how large it is, follows from 'data_buffer': it begins at its offset, moves down by as many rows as are added, and the newest rows end it.",
+    example: "buffer_shift: 1   # with an 'in_offset' 8 bytes behind 'out_offset'",
+  },
   AI2611: {
     title: "The device cannot jump between layers",
     explanation:
@@ -177,8 +183,10 @@ export const importCodes = {
     example: "pad: 1",
   },
   AI6210: {
-    title: "Rolling data buffers are not supported",
-    explanation: "Networks that keep part of their data between inferences cannot be compiled.",
+    title: "A use of a rolling buffer is not supported",
+    explanation:
+      "One layer moves the buffer with 'buffer_shift', a later one writes the newest rows with 'buffer_insert', and layers after both read the whole buffer.",
+    example: "in_sequences: history   # in front of the layer with 'buffer_insert'",
   },
   AI6230: {
     title: "A key means nothing without another one",

@@ -38,7 +38,8 @@ export function leftOutKeys({ layers, unload, dataBuffers, snoop, at }: YamlNetw
       return [leftOut(`'${key}' is left out: ${reason}`, layer.places[key] ?? layer.at)];
     }),
   );
-  const [buffer] = dataBuffers;
+  const moved = layers.some(({ values }) => values.buffer_shift !== undefined);
+  const [buffer] = moved ? [] : dataBuffers;
   return [
     ...inLayers,
     ...unload.slice(0, 1).map((item) => leftOut("'unload' is left out: outputs are read out as they are", item.at)),

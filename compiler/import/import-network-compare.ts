@@ -55,6 +55,7 @@ function layerFacts(layer: Layer): Facts {
   return {
     name,
     sources,
+    recalls: layer.recalls,
     crop,
     input: sizes(input),
     eltwise: combination,

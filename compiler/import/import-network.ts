@@ -151,6 +151,7 @@ function renamed(network: Network, input: ImportInput): Network {
   const owners = weightedLayers(description);
   const preferred = network.layers.map((layer) => {
     const written = writtenLayer(layer, description);
+    if (layer.recalls) return description.dataBuffers[0]?.values.name ?? null;
     const key = written === undefined ? undefined : stored[owners.indexOf(written)]?.key;
     return written?.values.name ?? (key === undefined ? null : trainedName(key));
   });

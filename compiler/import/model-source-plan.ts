@@ -5,6 +5,7 @@ import type { LayerWeights, TensorSource } from "../../runtime/reference/layer.t
 import { whyNotTogether } from "../passes/fusion-rules.ts";
 import type { Layer, Network } from "../ir/network.ts";
 import type { ModelSource, SourceCall, SourceJoin, SourceLayer } from "./model-source.ts";
+import { bufferCall, bufferRead, bufferShape, operatorSources, writingOrder } from "./model-source-buffers.ts";
 import { convolutionCall, copyCall, flattenCall, nameCall, poolCall, viewCalls } from "./model-source-calls.ts";
 import { layerPin, pinTexts } from "./model-source-pins.ts";
 import { unsupportedParts } from "./model-source-support.ts";
@@ -54,10 +55,11 @@ class Planner {
 
   layers(): SourceLayer[] {
     const stand: TensorSource[] = [];
-    return this.#network.layers.flatMap((layer) => {
-      const sources = layer.sources.map((source) => (source === "input" ? source : (stand[source] ?? source)));
+    return writingOrder(this.#network).flatMap((layer) => {
+      const read = operatorSources(this.#network, layer);
+      const sources = read.map((source) => (source === "input" ? source : (stand[source] ?? source)));
       const redundant = !this.#options.pins && isCopy(layer, this.#sourceShape(layer)) && !layer.isOutput;
-      stand.push(redundant ? (sources[0] as TensorSource) : layer.index);
+      stand[layer.index] = redundant ? (sources[0] as TensorSource) : layer.index;
       return redundant ? [] : [{ ...this.#plan(layer), sources }];
     });
   }
@@ -66,6 +68,10 @@ class Planner {
     const { index, eltwise, pool, isOutput, output: shape } = layer;
     const pins = this.#pins[index] ?? null;
     const name = this.#options.names[index] as string;
+    if (layer.recalls) {
+      const after = [bufferCall(layer, name)];
+      return { index, name, before: [], parts: 1, join: null, after, isOutput, shape: bufferShape(layer), pins };
+    }
     const views = viewCalls(layer, this.#sourceShape(layer));
     const convolution = this.#convolution(layer, name);
     const named = eltwise === null && convolution.length === 0 ? name : null;
@@ -73,7 +79,7 @@ class Planner {
     if (eltwise === null) {
       const engine = convolution.length === 0 ? [] : [convolution];
       const stages = pools.length + engine.length === 0 ? [[copyCall(name)]] : [...pools, ...engine];
-      const join = layer.sources.length > 1 ? "concat" : null;
+      const join = operatorSources(this.#network, layer).length > 1 ? "concat" : null;
       const after = [...views, ...this.#stages(layer, stages)];
       return { index, name, before: [], parts: 1, join, after, isOutput, shape, pins };
     }
@@ -115,6 +121,8 @@ class Planner {
 
   /** The parts side by side, or one of several operands. */
   #sourceShape(layer: Layer): Shape {
+    const mover = bufferRead(this.#network, layer);
+    if (mover !== null) return bufferShape(mover);
     const shapes = layer.sources.map((source) => this.#shapeOf(source));
     const channels = shapes.reduce((sum, shape) => sum + shape.channels, 0);
     const first = shapes[0] as Shape;

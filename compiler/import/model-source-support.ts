@@ -2,6 +2,7 @@ import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Shape } from "../../dsl/model.ts";
 import type { TensorSource } from "../../runtime/reference/layer.ts";
 import type { Layer, Network } from "../ir/network.ts";
+import { bufferRead } from "./model-source-buffers.ts";
 
 /** What the hardware does and the model language cannot say: one AI6211 error each, at the layer's description. */
 export function unsupportedParts(network: Network): Diagnostic[] {
@@ -28,6 +29,8 @@ function notSupported(message: string, layer: Layer, hint: string): Diagnostic {
 }
 
 function readingProblem(network: Network, layer: Layer): Reason | null {
+  // The network's verifier says what a rolling buffer must be like.
+  if (layer.recalls || bufferRead(network, layer) !== null) return null;
   const { sources, eltwise, input, crop, pool } = layer;
   if (sources.some((source) => source !== "input" && source >= layer.index)) {
     return { text: "reads a layer that comes after it", hint: "Number the layers in the order of their data." };

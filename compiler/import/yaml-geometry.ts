@@ -111,8 +111,8 @@ class Walker {
       return cropped(first);
     }
     const found = slot.explicitSources ? producers.map((producer) => pixels(cropped(producer))) : [];
-    const equal = found.every((count) => count === found[0]);
-    const available = equal ? found[0] : found.reduce((sum, count) => sum + count, 0);
+    const equal = !slot.readsBuffer && found.every((count) => count === found[0]);
+    const available = found.length === 0 || equal ? found[0] : found.reduce((sum, count) => sum + count, 0);
     if (available !== undefined && available !== pixels(in_dim)) {
       const message = `'in_dim' has ${pixels(in_dim)} pixels; layer ${slot.index} reads ${available}`;
       this.complain(slot, "in_dim", "AI1804", message, "Give sizes whose product is the number of pixels.");

@@ -127,12 +127,13 @@ function buildLayer(parts: LayerParts): Layer {
   const { values } = slot.layer;
   const isFinal = slot.index === order.executed.at(-1);
   const marked = order.slots.some(({ layer }) => layer.values.output === true);
-  const [cropStart = 0, cropEnd = 0] = values.in_crop ?? [];
+  const [cropStart = values.buffer_shift ?? 0, cropEnd = 0] = values.in_crop ?? [];
   return {
     index: slot.index,
     name: slot.name,
     origins: [{ name: slot.name, source: slot.layer.at }],
     sources: slot.sources,
+    ...(values.buffer_shift === undefined ? {} : { recalls: true }),
     crop: [cropStart, cropEnd],
     input: geometry.input,
     eltwise: geometry.eltwise,
@@ -251,15 +252,6 @@ function checkKeys(description: YamlNetwork): Diagnostic[] {
         hint: "Write the value down.",
       });
     }
-  }
-  for (const { values, places } of description.layers) {
-    const key =
-      values.buffer_shift !== undefined ? "buffer_shift" : values.buffer_insert !== undefined ? "buffer_insert" : null;
-    if (key === null) continue;
-    const message = `'${key}' needs a rolling data buffer; networks that keep one are not supported`;
-    diagnostics.push(
-      yamlError("AI6210", message, places[key] ?? description.at, "Feed the whole input to every inference."),
-    );
   }
   return diagnostics;
 }

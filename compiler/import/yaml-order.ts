@@ -3,6 +3,7 @@ import type { Diagnostic, SourceLocation } from "../../dsl/diagnostic.ts";
 import { hasErrors } from "../../dsl/diagnostic.ts";
 import type { TensorSource } from "../../runtime/reference/layer.ts";
 import type { YamlNetwork } from "./yaml.ts";
+import { resolveRollingBuffer } from "./yaml-rolling-buffer.ts";
 import type { YamlOptions } from "./yaml-options.ts";
 import type { YamlLayer } from "./yaml-schema.ts";
 import { yamlError } from "./yaml-values.ts";
@@ -19,6 +20,8 @@ export interface YamlSlot {
   /** Layer executed before; null for the first. */
   readonly previous: number | null;
   readonly sources: readonly TensorSource[];
+  /** Reads the rolling buffer; the sources are the layers that write it. */
+  readonly readsBuffer: boolean;
   /** Sources were given, not filled in. */
   readonly explicitSources: boolean;
   readonly weightSource: number | null;
@@ -36,7 +39,8 @@ export interface YamlOrder {
 
 /**
  * Places layers (AI6207: numbers and names used twice), resolves references (AI1801: no such layer) and follows
- * execution (AI1802: a layer that is never reached, or a loop; AI2611: a jump the device cannot make).
+ * execution (AI1802: a layer that is never reached, or a loop; AI2611: a jump the device cannot make). A rolling buffer
+ * has the codes of `resolveRollingBuffer`.
  */
 export function orderLayers(
   description: YamlNetwork,
@@ -57,7 +61,10 @@ export function orderLayers(
     ...link(slot, previous.get(slot.index) ?? null, slot.index === executed.at(-1)),
     following: slot.next === null ? null : (slots[slot.next]?.layer ?? null),
   }));
-  return { order: { slots: linked, executed }, diagnostics };
+  const buffered = resolveRollingBuffer(description, linked);
+  diagnostics.push(...buffered.diagnostics);
+  if (hasErrors(diagnostics)) return { diagnostics };
+  return { order: { slots: buffered.slots, executed }, diagnostics };
 }
 
 interface Placed {
@@ -116,7 +123,8 @@ class Resolver {
       next: next_sequence === undefined ? following : (target(next_sequence, "next_sequence") ?? null),
       following: null,
       previous: null,
-      sources: (in_sequences ?? []).map((value) => this.sourceOf(value, layer)),
+      sources: (in_sequences ?? []).flatMap((value) => (this.isBuffer(value) ? [] : this.sourceOf(value, layer))),
+      readsBuffer: (in_sequences ?? []).some((value) => this.isBuffer(value)),
       explicitSources: in_sequences !== undefined,
       weightSource: weight_source === undefined ? null : this.layerOf(weight_source, layer, "weight_source"),
       snoopNext: snoop_sequence === undefined ? null : this.layerOf(snoop_sequence, layer, "snoop_sequence"),
@@ -143,13 +151,12 @@ class Resolver {
 
   private sourceOf(value: number | string, layer: YamlLayer): TensorSource {
     if (value === -1 || value === "input") return "input";
-    if (typeof value === "string" && this.buffers.has(value)) {
-      const at = layer.places.in_sequences ?? layer.at;
-      const message = `'${value}' is a rolling data buffer; networks that read one are not supported`;
-      this.diagnostics.push(yamlError("AI6210", message, at, "Feed the whole input to every inference."));
-      return "input";
-    }
     return this.layerOf(value, layer, "in_sequences");
+  }
+
+  /** Layers come before buffers of the same name. */
+  private isBuffer(value: number | string): boolean {
+    return typeof value === "string" && this.buffers.has(value) && !this.byName.has(value);
   }
 
   private layerOf(value: number | string, layer: YamlLayer, key: keyof YamlLayer["values"]): number {

@@ -6,7 +6,6 @@ import type { Layer, Network } from "../ir/network.ts";
 import type { Findings, PassContext } from "./context.ts";
 import type { LayerDraft } from "./layer-draft.ts";
 import { mergePins, pinnedLayer, resultOf, writtenBy } from "./layer-draft.ts";
-import { freshName } from "./model-graph.ts";
 import { isWeighted, isEltwise } from "./operators.ts";
 import type { QuantizedSet } from "./weights.ts";
 
@@ -80,7 +79,7 @@ function toLayer(
   const nodes = draft.nodes;
   return {
     index,
-    name: draft.keeps === undefined ? layerName(nodes) : shiftName(model, result),
+    name: layerName(nodes),
     origins: nodes.map(({ name, source }) => (source ? { name, source } : { name })),
     sources,
     crop: draft.crop,
@@ -103,9 +102,6 @@ function toLayer(
     finalScale: (convolution && weights.get(convolution.name)?.finalScale) ?? 0,
   };
 }
-
-const shiftName = ({ nodes }: Model, buffer: ModelNode): string =>
-  freshName(`${buffer.name}_shift`, (wanted) => nodes.some((node) => node.name === wanted));
 
 /** A layer is called as its most telling operator. */
 const layerName = (nodes: readonly ModelNode[]): string =>

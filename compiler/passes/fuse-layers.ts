@@ -9,7 +9,7 @@ import type { StagePlan } from "./fusion-rules.ts";
 import type { LayerDraft } from "./layer-draft.ts";
 import { pinnedLayer, poolOf, resultOf, samePair, samePool, writtenBy } from "./layer-draft.ts";
 import { sameShape } from "./shape.ts";
-import { consumersOf, nodeAt, onlyConsumer } from "./model-graph.ts";
+import { consumersOf, freshName, nodeAt, onlyConsumer } from "./model-graph.ts";
 import { buildNetwork } from "./build-network.ts";
 import { isActivation, isEltwise, isPool, isWeighted } from "./operators.ts";
 import type { View } from "./views.ts";
@@ -280,7 +280,13 @@ class LayerCollector {
     const view = this.#view(node.id);
     if (view.flatten) this.#refuseFlatten(node);
     const via = view.via.filter((other) => other.id !== node.id);
-    this.#start(view.stacked ? withoutPins(node) : node, { ...view, via }).closed = true;
+    this.#start(view.stacked ? this.#copyOfBuffer(node) : node, { ...view, via }).closed = true;
+  }
+
+  /** The name of a rolling buffer and its pins belong to the layer that moves it. */
+  #copyOfBuffer(node: ModelNode): ModelNode {
+    const { pins: _, ...rest } = node;
+    return { ...rest, name: freshName(`${node.name}_copy`, (name) => this.#model.nodes.some((n) => n.name === name)) };
   }
 
   #refuseFlatten(node: ModelNode): void {
@@ -302,12 +308,6 @@ const draftOf = (nodes: ModelNode[], view: View): LayerDraft => ({
   activation: null,
   closed: false,
 });
-
-/** Pins of a rolling buffer concern where it lies, not a copy of it. */
-function withoutPins(node: ModelNode): ModelNode {
-  const { pins: _, ...rest } = node;
-  return rest;
-}
 
 /** Flattening leaves one pixel: only operators that look at single pixels make sense of it. */
 const readsPixelsAlone = (node: WeightedNode): boolean =>
