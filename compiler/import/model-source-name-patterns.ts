@@ -11,9 +11,10 @@ export interface NamePattern {
  * common are texts themselves. All lists are equally long.
  */
 export function factorNames(uses: readonly (readonly string[])[]): NamePattern {
+  const [first = []] = uses;
+  if (first.length === 0) return { arguments: uses, parts: [] };
   const common = commonBeginnings(uses);
   if (common !== null) return common;
-  const [first = []] = uses;
   const columns: string[][] = [];
   const parts = new Map<number, { argument: number; suffix: string }>();
   // Shorter names first: longer ones may begin with them.
