@@ -19,6 +19,6 @@ export const deviceByName = (name: string): DeviceSpec | undefined =>
 
 export type { Capabilities, DeviceName, DeviceSpec, LayerLimits, MemoryMap } from "./accelerator/device.ts";
 export type { FieldSpec, RegisterSpec } from "./accelerator/register.ts";
-export { decodeRegister, describeRegister, encodeRegister } from "./accelerator/register.ts";
+export { decodeField, decodeRegister, describeRegister, encodeRegister } from "./accelerator/register.ts";
 export { biasAddress, dataAddress, quadrantAddress, registerAddress, weightAddress } from "./accelerator/address.ts";
 export type * from "./accelerator/program.ts";

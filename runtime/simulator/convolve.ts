@@ -42,11 +42,23 @@ export function unknownSums(
 /** Every output sums all planes. Planes are padded already. */
 export function convolveFull(planes: Planes, kernels: Kernels, shape: ConvolutionShape): Accumulators {
   const pixels = shape.rows * shape.columns;
+  const perOutput = planes.count * kernels.taps;
   const values = new Int32Array(kernels.outputs * pixels);
-  const accumulate = chooseLoop(planes, shape);
-  for (let output = 0; output < kernels.outputs; output++) {
-    const sums = values.subarray(output * pixels, (output + 1) * pixels);
-    accumulate(sums, planes, 0, planes.count, kernels.data, output * planes.count * kernels.taps, shape);
+  if (planes.rows === shape.kernelRows && planes.columns === shape.kernelColumns) {
+    for (let output = 0; output < kernels.outputs; output++) {
+      values[output] = dotProduct(planes.data, kernels.data, output * perOutput, perOutput);
+    }
+    return { outputs: kernels.outputs, pixels, values };
+  }
+  const meets = firstPixels(planes, 0, planes.count, shape);
+  const frames = [newFrame(planes, shape), newFrame(planes, shape)] as const;
+  for (let output = 0; output < kernels.outputs; output += 2) {
+    const weights = [output, output + 1].map((one) =>
+      paddedWeights(kernels.data.subarray(one * perOutput, (one + 1) * perOutput), meets.length),
+    ) as [Int32Array, Int32Array];
+    sumPair(frames, planes.data, meets, weights);
+    keepPixels(values, output * pixels, frames[0], planes, shape);
+    if (output + 1 < kernels.outputs) keepPixels(values, (output + 1) * pixels, frames[1], planes, shape);
   }
   return { outputs: kernels.outputs, pixels, values };
 }
@@ -55,130 +67,96 @@ export function convolveFull(planes: Planes, kernels: Kernels, shape: Convolutio
 export function convolveDepthwise(planes: Planes, kernels: Kernels, shape: ConvolutionShape): Accumulators {
   const pixels = shape.rows * shape.columns;
   const values = new Int32Array(planes.count * pixels);
-  const accumulate = chooseLoop(planes, shape);
+  const frames = [newFrame(planes, shape), newFrame(planes, shape)] as const;
   for (let plane = 0; plane < planes.count; plane++) {
-    const sums = values.subarray(plane * pixels, (plane + 1) * pixels);
-    accumulate(sums, planes, plane, 1, kernels.data, plane * kernels.taps, shape);
+    const meets = firstPixels(planes, plane, 1, shape);
+    const kernel = kernels.data.subarray(plane * kernels.taps, (plane + 1) * kernels.taps);
+    const weights = [paddedWeights(kernel, meets.length), new Int32Array(meets.length)] as const;
+    sumPair(frames, planes.data, meets, weights);
+    keepPixels(values, plane * pixels, frames[0], planes, shape);
   }
   return { outputs: planes.count, pixels, values };
 }
 
-/** Adds `count` planes from `firstPlane` on, each correlated with its taps, to the sums of one output. */
-type Loop = (
-  sums: Int32Array,
-  planes: Planes,
-  firstPlane: number,
-  count: number,
-  weights: Int8Array,
-  firstWeight: number,
-  shape: ConvolutionShape,
-) => void;
-
-function chooseLoop(planes: Planes, shape: ConvolutionShape): Loop {
-  if (planes.rows === shape.kernelRows && planes.columns === shape.kernelColumns) return dotProduct;
-  if (shape.kernelColumns === 1) return byTapInOneRun;
-  return shape.kernelRows === 3 && shape.kernelColumns === 3 ? threeByThree : byTap;
+/** The kernel covers the whole plane: one number per output. */
+function dotProduct(data: Int8Array, weights: Int8Array, firstWeight: number, count: number): number {
+  let sum = 0;
+  for (let i = 0; i < count; i++) {
+    sum = (sum + Math.imul(weights[firstWeight + i] as number, data[i] as number)) | 0;
+  }
+  return sum;
 }
 
-/** The kernel covers the whole plane: one number per output. */
-const dotProduct: Loop = (sums, planes, firstPlane, count, weights, firstWeight) => {
-  const size = planes.rows * planes.columns;
-  const { data } = planes;
-  const start = firstPlane * size;
-  let sum = 0;
-  for (let i = 0; i < count * size; i++) {
-    sum += Math.imul(weights[firstWeight + i] as number, data[start + i] as number);
-  }
-  sums[0] = sum;
-};
+/** Weights are taken in groups of this many; the last group is filled up with zeros. */
+const group = 4;
 
-/** One column of taps: the pixels a tap meets are consecutive. */
-const byTapInOneRun: Loop = (sums, planes, firstPlane, count, weights, firstWeight, shape) => {
-  const { data, columns } = planes;
-  const size = planes.rows * columns;
-  const taps = shape.kernelRows;
-  for (let plane = 0; plane < count; plane++) {
-    for (let tap = 0; tap < taps; tap++) {
-      const weight = weights[firstWeight + plane * taps + tap] as number;
-      if (weight === 0) continue;
-      const from = (firstPlane + plane) * size + tap * columns;
-      for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] as number) + Math.imul(weight, data[from + i] as number);
-    }
-  }
-};
-
-const byTap: Loop = (sums, planes, firstPlane, count, weights, firstWeight, shape) => {
-  const { data, columns } = planes;
-  const size = planes.rows * columns;
-  const taps = shape.kernelRows * shape.kernelColumns;
-  for (let plane = 0; plane < count; plane++) {
-    for (let tap = 0; tap < taps; tap++) {
-      const weight = weights[firstWeight + plane * taps + tap] as number;
-      if (weight === 0) continue;
-      const tapRow = Math.floor(tap / shape.kernelColumns);
-      const corner = (firstPlane + plane) * size + tapRow * columns + (tap % shape.kernelColumns);
-      for (let row = 0; row < shape.rows; row++) {
-        const from = corner + row * columns;
-        const to = row * shape.columns;
-        for (let column = 0; column < shape.columns; column++) {
-          sums[to + column] = (sums[to + column] as number) + Math.imul(weight, data[from + column] as number);
-        }
+/** The pixel that each weight meets for the first output pixel, plane after plane, taps in row-major order. */
+function firstPixels(planes: Planes, firstPlane: number, count: number, shape: ConvolutionShape): Int32Array {
+  const { kernelRows, kernelColumns } = shape;
+  const weights = count * kernelRows * kernelColumns;
+  const pixels = new Int32Array(Math.ceil(weights / group) * group);
+  let at = 0;
+  for (let plane = firstPlane; plane < firstPlane + count; plane++) {
+    for (let row = 0; row < kernelRows; row++) {
+      for (let column = 0; column < kernelColumns; column++) {
+        pixels[at++] = (plane * planes.rows + row) * planes.columns + column;
       }
     }
   }
-};
+  return pixels;
+}
 
-/** Nine taps at once with a sliding window, so that each pixel is loaded three times instead of nine. */
-const threeByThree: Loop = (sums, planes, firstPlane, count, weights, firstWeight, shape) => {
-  const { data, columns } = planes;
-  const size = planes.rows * columns;
-  for (let plane = 0; plane < count; plane++) {
-    const w = firstWeight + plane * 9;
-    const w0 = weights[w] as number;
-    const w1 = weights[w + 1] as number;
-    const w2 = weights[w + 2] as number;
-    const w3 = weights[w + 3] as number;
-    const w4 = weights[w + 4] as number;
-    const w5 = weights[w + 5] as number;
-    const w6 = weights[w + 6] as number;
-    const w7 = weights[w + 7] as number;
-    const w8 = weights[w + 8] as number;
-    if ((w0 | w1 | w2 | w3 | w4 | w5 | w6 | w7 | w8) === 0) continue;
-    let to = 0;
-    for (let row = 0; row < shape.rows; row++) {
-      let top = (firstPlane + plane) * size + row * columns;
-      let middle = top + columns;
-      let bottom = middle + columns;
-      let a0 = data[top++] as number;
-      let a1 = data[top++] as number;
-      let b0 = data[middle++] as number;
-      let b1 = data[middle++] as number;
-      let c0 = data[bottom++] as number;
-      let c1 = data[bottom++] as number;
-      for (let column = 0; column < shape.columns; column++) {
-        const a2 = data[top++] as number;
-        const b2 = data[middle++] as number;
-        const c2 = data[bottom++] as number;
-        sums[to] =
-          ((sums[to] as number) +
-            Math.imul(w0, a0) +
-            Math.imul(w1, a1) +
-            Math.imul(w2, a2) +
-            Math.imul(w3, b0) +
-            Math.imul(w4, b1) +
-            Math.imul(w5, b2) +
-            Math.imul(w6, c0) +
-            Math.imul(w7, c1) +
-            Math.imul(w8, c2)) |
-          0;
-        to++;
-        a0 = a1;
-        a1 = a2;
-        b0 = b1;
-        b1 = b2;
-        c0 = c1;
-        c1 = c2;
-      }
+/** Zero for weights that do not exist. */
+function paddedWeights(weights: Int8Array, count: number): Int32Array {
+  const padded = new Int32Array(count);
+  padded.set(weights);
+  return padded;
+}
+
+/**
+ * Sums of one output, with the columns of the input: pixels behind the end of an output row hold sums nobody needs,
+ * and all sums of an output are one run.
+ */
+const newFrame = (planes: Planes, shape: ConvolutionShape): Int32Array =>
+  new Int32Array((shape.rows - 1) * planes.columns + shape.columns);
+
+/** Sums of two outputs at once, four weights of each at a time: what is loaded once is used often. */
+function sumPair(
+  [a, b]: readonly [Int32Array, Int32Array],
+  data: Int8Array,
+  meets: Int32Array,
+  [weightsA, weightsB]: readonly [Int32Array, Int32Array],
+): void {
+  a.fill(0);
+  b.fill(0);
+  for (let at = 0; at < meets.length; at += group) {
+    const p0 = meets[at] as number;
+    const p1 = meets[at + 1] as number;
+    const p2 = meets[at + 2] as number;
+    const p3 = meets[at + 3] as number;
+    const a0 = weightsA[at] as number;
+    const a1 = weightsA[at + 1] as number;
+    const a2 = weightsA[at + 2] as number;
+    const a3 = weightsA[at + 3] as number;
+    const b0 = weightsB[at] as number;
+    const b1 = weightsB[at + 1] as number;
+    const b2 = weightsB[at + 2] as number;
+    const b3 = weightsB[at + 3] as number;
+    if ((a0 | a1 | a2 | a3 | b0 | b1 | b2 | b3) === 0) continue;
+    for (let i = 0; i < a.length; i++) {
+      const d0 = data[p0 + i] as number;
+      const d1 = data[p1 + i] as number;
+      const d2 = data[p2 + i] as number;
+      const d3 = data[p3 + i] as number;
+      a[i] = ((a[i] as number) + Math.imul(a0, d0) + Math.imul(a1, d1) + Math.imul(a2, d2) + Math.imul(a3, d3)) | 0;
+      b[i] = ((b[i] as number) + Math.imul(b0, d0) + Math.imul(b1, d1) + Math.imul(b2, d2) + Math.imul(b3, d3)) | 0;
     }
   }
-};
+}
+
+function keepPixels(values: Int32Array, to: number, frame: Int32Array, planes: Planes, shape: ConvolutionShape): void {
+  for (let row = 0; row < shape.rows; row++) {
+    const from = row * planes.columns;
+    values.set(frame.subarray(from, from + shape.columns), to + row * shape.columns);
+  }
+}

@@ -76,6 +76,16 @@ export class Machine {
     else this.#writeMemory(target, value >>> 0);
   }
 
+  /** 32-bit writes to addresses `step` bytes apart, first word first. */
+  writeBlock(address: number, words: Uint32Array, step: number): void {
+    const last = address + step * (words.length - 1);
+    const [from, to] = [address, last].map((at) => (at % 4 === 0 ? memoryAt(this.device, at) : null));
+    if (from?.kind === "weights" && to?.kind === "weights" && from.processor === to.processor) {
+      // Nothing but this processor's weights lies in between.
+      this.#writeWeights(from.processor, from.byte, words, step);
+    } else words.forEach((word, i) => this.write32(address + i * step, word));
+  }
+
   /** Byte write: sets the express counter of a weight memory, or changes one byte of data memory. */
   write8(address: number, value: number): void {
     const target = memoryAt(this.device, address);
@@ -126,7 +136,7 @@ export class Machine {
       case "data":
         return this.data.writeWord(this.#dataWord(target), value);
       case "weights":
-        return this.#writeWeights(target.processor, target.byte, value);
+        return this.#writeWeights(target.processor, target.byte, [value], 0);
       case "bias":
         return this.#writeBias(target.quadrant, target.index, value);
       case "tram":
@@ -147,10 +157,14 @@ export class Machine {
     }
   }
 
-  #writeWeights(processor: number, byte: number, value: number): void {
+  #writeWeights(processor: number, byte: number, words: ArrayLike<number>, step: number): void {
     const port = this.#port(processor);
-    const problem = this.#isExpress(processor) ? port.pushExpress(value) : port.writePlain(byte, value);
-    if (problem !== null) this.report(`processor ${processor}: ${problem}`);
+    const isExpress = this.#isExpress(processor);
+    for (let i = 0; i < words.length; i++) {
+      const value = words[i] as number;
+      const problem = isExpress ? port.pushExpress(value) : port.writePlain(byte + i * step, value);
+      if (problem !== null) this.report(`processor ${processor}: ${problem}`);
+    }
   }
 
   #writeBias(quadrant: number, index: number, value: number): void {

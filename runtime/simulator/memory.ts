@@ -1,6 +1,7 @@
 import { dataAddress, type DeviceSpec } from "../../targets/index.ts";
 
 const bytesPerWord = 4;
+const allKnown = 0x01010101;
 
 /**
  * Words of the data memory instances in one flat space, with a flag per byte that holds something known:
@@ -17,6 +18,8 @@ export class DataMemory {
   readonly bytes: Int8Array;
   /** 1 for every byte with known contents. */
   readonly known: Uint8Array;
+  /** The same, word by word. */
+  readonly #knownWords: Uint32Array;
   /** Collects the words a layer writes while somebody watches. */
   journal: Set<number> | null = null;
 
@@ -27,6 +30,7 @@ export class DataMemory {
     this.words = new Uint32Array(instances * instanceWords);
     this.bytes = new Int8Array(this.words.buffer);
     this.known = new Uint8Array(this.bytes.length);
+    this.#knownWords = new Uint32Array(this.known.buffer);
   }
 
   /** True when a flat word index exists. */
@@ -36,7 +40,7 @@ export class DataMemory {
 
   writeWord(word: number, value: number, isKnown = true): void {
     this.words[word] = value;
-    this.known.fill(isKnown ? 1 : 0, word * bytesPerWord, (word + 1) * bytesPerWord);
+    this.#knownWords[word] = isKnown ? allKnown : 0;
     this.journal?.add(word);
   }
 
@@ -56,7 +60,8 @@ export class DataMemory {
 
   /** Forgets what `count` flat words from `word` on hold. */
   forget(word: number, count = 1): void {
-    this.known.fill(0, word * bytesPerWord, (word + count) * bytesPerWord);
+    if (count === 1) this.#knownWords[word] = 0;
+    else this.#knownWords.fill(0, word, word + count);
   }
 }
 

@@ -1,4 +1,4 @@
-import { abs8, BIAS_SCALE, relu8, requantize } from "../../targets/accelerator/fixed-point.ts";
+import { abs8, BIAS_SCALE, relu8, requantizeAll } from "../../targets/accelerator/fixed-point.ts";
 import type { Accumulators } from "./convolve.ts";
 import type { ConvolutionPlan, LayerPlan } from "./layer-plan.ts";
 import type { BiasMemory } from "./memory.ts";
@@ -99,7 +99,8 @@ function depthwiseBiasStep(processors: readonly number[], perQuadrant: number): 
 export function postProcess(plan: LayerPlan, sums: Accumulators): void {
   const { isWide, shift, activation } = plan.output;
   if (isWide) return;
-  const activate = activation === "abs" ? abs8 : activation === "relu" ? relu8 : (value: number) => value;
   const { values } = sums;
-  for (let i = 0; i < values.length; i++) values[i] = activate(requantize(values[i] as number, shift));
+  values.set(requantizeAll(values, shift));
+  if (activation === "abs") for (let i = 0; i < values.length; i++) values[i] = abs8(values[i] as number);
+  if (activation === "relu") for (let i = 0; i < values.length; i++) values[i] = relu8(values[i] as number);
 }

@@ -14,9 +14,9 @@ export function readOutput(machine: Machine, location: TensorLocation): Int32Arr
     const pass = Math.floor(channel / processors.length);
     const processor = processors[channel % processors.length] as number;
     const lane = processor % machine.device.processorsPerDataInstance;
+    const first = dataWord(machine, processor, location.offset) + (location.bits === 32 ? lane : 0);
     for (let pixel = 0; pixel < pixels; pixel++) {
-      const step = (pixel * passes + pass) * wordsPerResult * (location.writeGap + 1);
-      const word = dataWord(machine, processor, location.offset) + step + (location.bits === 32 ? lane : 0);
+      const word = first + (pixel * passes + pass) * wordsPerResult * (location.writeGap + 1);
       const byte = word * 4 + (location.bits === 32 ? 0 : lane);
       if (machine.data.known[byte] !== 1) missing++;
       values[channel * pixels + pixel] =

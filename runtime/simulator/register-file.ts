@@ -1,4 +1,5 @@
 import {
+  decodeField,
   decodeRegister,
   encodeRegister,
   registerAddress,
@@ -54,7 +55,7 @@ export class RegisterFile {
   get(register: string, field: string, quadrant: number, layer = 0): number {
     if (!this.has(register, field)) return 0;
     const spec = this.#table[register] as RegisterSpec;
-    return decodeRegister(spec, this.word(register, quadrant, layer))[field] as number;
+    return decodeField(spec, field, this.word(register, quadrant, layer));
   }
 
   /** Whole word; 0 where this device has no such register. */

@@ -59,9 +59,9 @@ export function executeOperation(machine: Machine, operation: BusOperation): voi
     case "register":
       return machine.write32(operation.address, operation.value);
     case "block": {
-      const write = operation.width === 1 ? machine.write8.bind(machine) : machine.write32.bind(machine);
-      operation.words.forEach((word, i) => write(operation.address + i * operation.step, word));
-      return;
+      const { address, words, width, step } = operation;
+      if (width === 4) return machine.writeBlock(address, words, step);
+      return words.forEach((word, i) => machine.write8(address + i * step, word));
     }
     case "poll": {
       const seen = (machine.read32(operation.address) & operation.mask) >>> 0;

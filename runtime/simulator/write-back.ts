@@ -67,14 +67,15 @@ export function outputRuns(device: DeviceSpec, plan: LayerPlan, target: OutputTa
 }
 
 function writeRun(memory: DataMemory, { values, unknown }: LayerResults, run: OutputRun): number {
-  const from = run.output * run.count;
+  const { word: first, step, count, lane } = run;
+  const from = run.output * count;
   let lost = 0;
-  for (let i = 0; i < run.count; i++) {
-    const word = run.word + i * run.step;
+  for (let i = 0; i < count; i++) {
+    const word = first + i * step;
     const isKnown = unknown === null || unknown[from + i] === 0;
     if (!memory.holds(word)) lost++;
-    else if (run.lane === null) memory.writeWord(word, values[from + i] as number, isKnown);
-    else memory.writeByte(word, run.lane, values[from + i] as number, isKnown);
+    else if (lane === null) memory.writeWord(word, values[from + i] as number, isKnown);
+    else memory.writeByte(word, lane, values[from + i] as number, isKnown);
   }
   return lost;
 }

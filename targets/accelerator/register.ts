@@ -49,10 +49,15 @@ export function encodeRegister(register: RegisterSpec, values: FieldValues): num
 /** Splits a word into its fields, as numbers. */
 export function decodeRegister(register: RegisterSpec, word: number): Record<string, number> {
   const fields: Record<string, number> = {};
-  for (const [name, field] of Object.entries(register.fields)) {
-    fields[name] = field.width === 32 ? word >>> 0 : (word >>> field.lsb) & (2 ** field.width - 1);
-  }
+  for (const name of Object.keys(register.fields)) fields[name] = decodeField(register, name, word);
   return fields;
+}
+
+/** One field of a word, as a number. Throws RangeError when the register has no such field. */
+export function decodeField(register: RegisterSpec, name: string, word: number): number {
+  const field = register.fields[name];
+  if (field === undefined) throw new RangeError(`register ${register.name} has no field ${name}`);
+  return field.width === 32 ? word >>> 0 : (word >>> field.lsb) & (2 ** field.width - 1);
 }
 
 /** The non-zero fields of a word as `field=value`, enumerations by name. */
