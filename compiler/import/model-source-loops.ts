@@ -1,5 +1,5 @@
 import type { SourceLayer } from "./model-source.ts";
-import { numbersOf, structureOf } from "./model-source-repeats.ts";
+import { continuesChain, numbersOf, structureOf } from "./model-source-repeats.ts";
 
 /** Alike layers one behind the other, which differ in the number at the end of their names only. */
 export interface RepeatedLayer {
@@ -28,6 +28,10 @@ export function findLoops(layers: readonly SourceLayer[]): RepeatedLayer[] {
   return found;
 }
 
+/** Positions of the layers of all loops. */
+export const loopedPositions = (loops: readonly RepeatedLayer[]): number[] =>
+  loops.flatMap(({ start, count }) => Array.from({ length: count }, (_, k) => start + k));
+
 function runFrom(layers: readonly SourceLayer[], start: number): number {
   let count = 1;
   while (start + count < layers.length && follows(layers, start + count)) count++;
@@ -38,17 +42,13 @@ function runFrom(layers: readonly SourceLayer[], start: number): number {
 function follows(layers: readonly SourceLayer[], position: number): boolean {
   const [previous, layer] = [layers[position - 1] as SourceLayer, layers[position] as SourceLayer];
   const [before, after] = [numbered(previous), numbered(layer)];
-  const readers = layers.filter(({ sources }) => sources.includes(previous.index));
   return (
     before !== null &&
     after !== null &&
     before.prefix === after.prefix &&
     before.first + 1 === after.first &&
     previous.join === null &&
-    layer.sources.length === 1 &&
-    layer.sources[0] === previous.index &&
-    readers.length === 1 &&
-    !previous.isOutput &&
+    continuesChain(layers, position) &&
     structureOf(previous) === structureOf(layer) &&
     numbersOf(previous).join() === numbersOf(layer).join()
   );

@@ -1,5 +1,6 @@
 import type { Layer, Network } from "../ir/network.ts";
 import type { SourceLayer } from "./model-source.ts";
+import { findLoops, loopedPositions } from "./model-source-loops.ts";
 import { findRepeats } from "./model-source-repeats.ts";
 
 /** What layers are called when nobody named them. */
@@ -40,7 +41,7 @@ export function repeatedNames(
   const names = [...preferred];
   const free = new Set(layers.filter(({ index }) => preferred[index] == null));
   let uses = 0;
-  for (const block of findRepeats(layers, free)) {
+  for (const block of findRepeats(layers, free, loopedPositions(findLoops(layers)))) {
     for (const [use, start] of block.starts.entries()) {
       uses++;
       const beginning = block.names.arguments[use]?.[0] ?? `block${uses}`;

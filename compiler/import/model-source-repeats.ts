@@ -113,7 +113,9 @@ class Graph {
 
   sparedLines({ length, starts, names, numbers }: RepeatedBlock): number {
     const [first = 0] = starts;
-    const lines = this.#range(first, length).reduce((sum, position) => sum + linesOf(this.#at(position)), 0);
+    const range = this.#range(first, length);
+    const chained = new Set(range.filter((position) => position > first && continuesChain(this.#layers, position)));
+    const lines = range.reduce((sum, position) => sum + linesOf(this.#at(position), chained.has(position)), 0);
     const uses = starts.length;
     const surplus = (names.arguments[0]?.length ?? 0) + (numbers[0]?.length ?? 0) - 2;
     return (uses - 1) * lines - uses - functionLines - Math.max(0, surplus);
@@ -155,15 +157,26 @@ class Graph {
   }
 }
 
-/** Lines a layer takes, about: one per call, and one for the joining function; all options of a call that is too long. */
-function linesOf({ name, after, join }: SourceLayer): number {
+/**
+ * Lines a layer takes, about: one per call, and one for the joining function; all options of a call that is too long.
+ * `chained`: it goes on with the calls of the layer before.
+ */
+function linesOf({ name, after, join }: SourceLayer, chained: boolean): number {
   // A call that stands alone has the name of the layer and what it reads in front.
-  const before = after.length === 1 ? 2 * name.length : 0;
+  const before = after.length === 1 && !chained ? 2 * name.length : 0;
   const lines = after.map((call) => {
     const fits = before + callText(call).length < lineWidth - indentation;
     return fits ? 1 : 2 + Object.keys(call.options).length;
   });
   return lines.reduce((sum, count) => sum + count, join === null || after.length === 1 ? 0 : 1);
+}
+
+/** The layer alone reads the result of the one in front of it, and nothing else. */
+export function continuesChain(layers: readonly SourceLayer[], position: number): boolean {
+  const [previous, layer] = [layers[position - 1], layers[position]];
+  if (previous === undefined || layer === undefined || previous.isOutput) return false;
+  const uses = layers.flatMap(({ sources }) => sources).filter((source) => source === previous.index);
+  return uses.length === 1 && layer.join === null && layer.sources.length === 1 && layer.sources[0] === previous.index;
 }
 
 const weighted = ["conv2d", "conv1d", "convTranspose2d", "linear"];

@@ -1,7 +1,14 @@
 import type { TensorSource } from "../../runtime/reference/layer.ts";
 import type { SourceLayer } from "./model-source.ts";
-import { findLoops, type RepeatedLayer } from "./model-source-loops.ts";
-import { channelsOf, findRepeats, numbersOf, withArguments, type RepeatedBlock } from "./model-source-repeats.ts";
+import { findLoops, loopedPositions, type RepeatedLayer } from "./model-source-loops.ts";
+import {
+  channelsOf,
+  continuesChain,
+  findRepeats,
+  numbersOf,
+  withArguments,
+  type RepeatedBlock,
+} from "./model-source-repeats.ts";
 import { freeIdentifier } from "./model-source-names.ts";
 
 /** A model's body before it is written: statements, and the functions they call. */
@@ -37,8 +44,7 @@ export const lastOf = (statement: SourceStatement): SourceLayer =>
 
 export function sourceBody(layers: readonly SourceLayer[]): SourceBody {
   const loops = findLoops(layers);
-  const looped = loops.flatMap(({ start, count }) => Array.from({ length: count }, (_, k) => start + k));
-  const blocks = findRepeats(layers, new Set(), looped);
+  const blocks = findRepeats(layers, new Set(), loopedPositions(loops));
   const taken = new Set(layers.map(({ name }) => name));
   const variables = new Map<TensorSource, string>([["input", "x"]]);
   for (const { index, name } of layers) variables.set(index, name);
@@ -100,23 +106,14 @@ function statementsOf(
   return statements;
 }
 
-/** Runs of layers each of which alone reads the one before. `all` are the layers that may read them. */
+/** Runs of layers each of which alone reads the one before. `all` are all layers, in order. */
 export function chainsOf(layers: readonly SourceLayer[], all: readonly SourceLayer[]): SourceLayer[][] {
-  const uses = new Map<TensorSource, number>();
-  for (const source of all.flatMap((layer) => layer.sources)) uses.set(source, (uses.get(source) ?? 0) + 1);
+  const positions = new Map(all.map((layer, position) => [layer, position]));
   const chains: SourceLayer[][] = [];
-  for (const layer of layers) {
-    const chain = chains.at(-1);
-    const previous = chain?.at(-1);
-    const continues =
-      chain !== undefined &&
-      previous !== undefined &&
-      !previous.isOutput &&
-      uses.get(previous.index) === 1 &&
-      layer.join === null &&
-      layer.sources.length === 1 &&
-      layer.sources[0] === previous.index;
-    if (continues) chain.push(layer);
+  for (const [i, layer] of layers.entries()) {
+    const position = positions.get(layer) ?? 0;
+    const behind = i > 0 && layers[i - 1] === all[position - 1];
+    if (behind && continuesChain(all, position)) chains.at(-1)?.push(layer);
     else chains.push([layer]);
   }
   return chains;
