@@ -2,6 +2,7 @@
 // they replace, so that paths relative to those stay true. `compiler/cli/start.ts` runs them.
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 
 const folder = "dist/compiler/cli";
 const separate = ["ts-morph"];
@@ -30,6 +31,7 @@ export async function bundle() {
     external: ["amaro", "typescript", ...separate],
     supported: { "dynamic-import": false },
     define: { "import.meta.url": "bundleUrl" },
+    plugins: [await precompiledTemplates()],
     banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
   });
   const others = await Promise.all(
@@ -41,6 +43,28 @@ export async function bundle() {
     join(folder, "licenses.txt"),
     licenses([ours, ...others].flatMap(({ metafile }) => Object.keys(metafile.inputs))),
   );
+}
+
+/** Puts compiled templates in place of `targets/emit/precompiled.ts`. */
+async function precompiledTemplates() {
+  const { default: handlebars } = await import("handlebars");
+  const templates = join("dist", "targets", "emit", "templates");
+  const modules = readdirSync(templates).filter((file) => file.endsWith(".js"));
+  const sources = await Promise.all(modules.map((file) => import(pathToFileURL(join(templates, file)).href)));
+  const entries = sources.flatMap(Object.values).map((source) => {
+    const code = handlebars.precompile(source, { strict: true, noEscape: true });
+    return `[${JSON.stringify(source)}, ${code}]`;
+  });
+  const contents = `import handlebars from "handlebars/runtime.js";
+    const specifications = new Map([${entries.join(",\n")}]);
+    export const precompiled = (source) => {
+      const specification = specifications.get(source);
+      return specification === undefined ? undefined : handlebars.template(specification);
+    };`;
+  return {
+    name: "precompiled-templates",
+    setup: (build) => build.onLoad({ filter: /emit[/\\]precompiled\.js$/ }, () => ({ contents, resolveDir: "." })),
+  };
 }
 
 /** The licenses of all packages that the scripts contain. */

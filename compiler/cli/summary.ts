@@ -1,5 +1,6 @@
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { Program } from "../../targets/accelerator/program.ts";
+import { thousands } from "../../targets/emit/print/values.ts";
 import type { Placement } from "../ir/placement.ts";
 import { bitsOf } from "../ir/geometry.ts";
 
@@ -145,8 +146,6 @@ function answerText(program: Program, verified: "agrees" | "skipped"): string {
 
 const usage = (used: number, total: number): string =>
   `${thousands(used)} of ${thousands(total)} bytes (${((100 * used) / total).toFixed(1)} %)`;
-
-export const thousands = (value: number): string => value.toLocaleString("en-US");
 
 /** Pads cells to columns; `right` lists the columns aligned right. */
 export function alignColumns(rows: readonly (readonly string[])[], right: readonly number[]): string[] {

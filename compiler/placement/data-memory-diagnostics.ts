@@ -1,4 +1,5 @@
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
+import { thousands } from "../../targets/emit/print/values.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Layer } from "../ir/network.ts";
 import { layerProblem } from "./codes.ts";
@@ -8,8 +9,6 @@ import { peakUse, usedBytes } from "./data-memory.ts";
 import { tensorIndex } from "./live-ranges.ts";
 import type { ProcessorChoice } from "./processors.ts";
 import { staysInQuadrants } from "./processors-groups.ts";
-
-const bytes = (value: number): string => value.toLocaleString("en-US");
 
 /** Two tensors are tied to places that overlap. */
 export function describeCollision(layout: DataLayout, tensors: readonly [number, number]): Diagnostic {
@@ -55,7 +54,7 @@ export function describeShortage(
   const peak = peakUse(layout, choice.instances, device);
   const layer = layout.network.layers[peak.layer] as Layer;
   if (peak.bytes <= capacity) return describeFragmented(layout, unplaced ?? 0, capacity);
-  const message = `${layer.name} needs ${bytes(peak.bytes)} bytes in each data memory instance; ${bytes(capacity)} are there${heldText(layout, layer)}`;
+  const message = `${layer.name} needs ${thousands(peak.bytes)} bytes in each data memory instance; ${thousands(capacity)} are there${heldText(layout, layer)}`;
   return layerProblem("AI3005", layer, message, remedy(layout, layer));
 }
 
@@ -67,13 +66,13 @@ function describeTooLarge(layout: DataLayout, tensor: number, capacity: number):
   const { layers } = layout.network;
   const layer = (tensor === 0 ? layers[0] : layers[tensor - 1]) as Layer;
   const gap = form.writeGap > 0 ? ` (with gaps for ${form.writeGap} other operand${form.writeGap > 1 ? "s" : ""})` : "";
-  const message = `${nameOf(layout, tensor)} takes ${bytes(spanBytes(form))} bytes in each data memory instance${gap}; ${bytes(capacity)} are there`;
+  const message = `${nameOf(layout, tensor)} takes ${thousands(spanBytes(form))} bytes in each data memory instance${gap}; ${thousands(capacity)} are there`;
   return layerProblem("AI3005", layer, message, remedy(layout, layer));
 }
 
 function describeFragmented(layout: DataLayout, tensor: number, capacity: number): Diagnostic {
   const layer = layout.network.layers[Math.max(tensor - 1, 0)] as Layer;
-  const message = `no room was found for ${nameOf(layout, tensor)} (${bytes(spanBytes(layout.tensors[tensor] as TensorForm))} bytes): every arrangement of ${bytes(capacity)} bytes per data memory instance that was tried leaves only smaller gaps`;
+  const message = `no room was found for ${nameOf(layout, tensor)} (${thousands(spanBytes(layout.tensors[tensor] as TensorForm))} bytes): every arrangement of ${thousands(capacity)} bytes per data memory instance that was tried leaves only smaller gaps`;
   return layerProblem("AI3005", layer, message, remedy(layout, layer));
 }
 
@@ -88,7 +87,7 @@ function heldText(layout: DataLayout, layer: Layer): string {
   return held
     .map(
       ({ form, tensor }) =>
-        `, ${bytes(usedBytes(form))} of them hold ${nameOf(layout, tensor)} until ${untilText(layout, form)}`,
+        `, ${thousands(usedBytes(form))} of them hold ${nameOf(layout, tensor)} until ${untilText(layout, form)}`,
     )
     .join("");
 }

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
+import { precompiled } from "./precompiled.ts";
 
-/** Handlebars with missing names as errors. It is loaded at the first use: that takes about 20 ms. */
+/** Handlebars with missing names as errors. Its compiler is loaded at the first use: that takes about 20 ms. */
 
 type Template = (view: object) => string;
 type Compile = (source: string, options: { strict: boolean; noEscape: boolean }) => Template;
@@ -20,7 +21,7 @@ function handlebarsCompile(): Compile {
 export function render(source: string, view: object): string {
   let template = compiled.get(source);
   if (template === undefined) {
-    template = handlebarsCompile()(source, { strict: true, noEscape: true });
+    template = precompiled(source) ?? handlebarsCompile()(source, { strict: true, noEscape: true });
     compiled.set(source, template);
   }
   return template(view)

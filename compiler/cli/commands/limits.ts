@@ -1,5 +1,6 @@
 import { deviceByName, devices, type DeviceSpec } from "../../../targets/index.ts";
-import { alignColumns, thousands } from "../summary.ts";
+import { thousands } from "../../../targets/emit/print/values.ts";
+import { alignColumns } from "../summary.ts";
 import { exitCodes, UsageError, type CommandSpec } from "../options.ts";
 
 export const limitsCommand: CommandSpec = {

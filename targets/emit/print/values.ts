@@ -20,28 +20,42 @@ export function commentLines(text: string, indent = ""): string[] {
 export const withoutContinuation = (text: string): string => text.replaceAll(/[\r\n]+/g, " ").replace(/\\+\s*$/, "");
 
 /** `#define NAME { ... }` over several lines; an empty table becomes a single zero. */
-export function tableMacro(name: string, values: ArrayLike<number>, digits: 2 | 8): string {
-  const rows = tableRows(values.length === 0 ? [0] : values, digits);
-  return [`#define ${name} { \\`, ...rows.map((row) => `  ${row} \\`), "}", ""].join("\n");
-}
+export const tableMacro = (name: string, values: ArrayLike<number>, digits: 2 | 8): string =>
+  `#define ${name} { \\\n${tableRows(values.length === 0 ? [0] : values, digits, " \\\n")}}\n`;
 
 /** `static const TYPE NAME[] = { ... };` over several lines. */
-export function staticTable(type: string, name: string, values: ArrayLike<number>, digits: 2 | 8): string {
-  const rows = tableRows(values, digits);
-  return [`static const ${type} ${name}[] = {`, ...rows.map((row) => `  ${row}`), "};", ""].join("\n");
-}
+export const staticTable = (type: string, name: string, values: ArrayLike<number>, digits: 2 | 8): string =>
+  `static const ${type} ${name}[] = {\n${tableRows(values, digits, "\n")}};\n`;
 
-function tableRows(values: ArrayLike<number>, digits: 2 | 8): string[] {
+const [zero, letterA, letterX, comma, space] = [..."0ax, "].map((sign) => sign.charCodeAt(0)) as [
+  number,
+  number,
+  number,
+  number,
+  number,
+];
+
+/** Weights make tables of a megabyte, so their text is put together byte by byte. */
+function tableRows(values: ArrayLike<number>, digits: 2 | 8, lineEnd: string): string {
   const perRow = digits === 2 ? 16 : 8;
-  const rows: string[] = [];
-  for (let first = 0; first < values.length; first += perRow) {
-    const last = Math.min(first + perRow, values.length);
-    let row = "";
-    for (let i = first; i < last; i++) row += `${hex(values[i] as number, digits)},${i + 1 < last ? " " : ""}`;
-    rows.push(row);
+  const rows = Math.ceil(values.length / perRow);
+  const text = new Uint8Array(values.length * (digits + 4) + rows * (lineEnd.length + 1));
+  let at = 0;
+  for (let i = 0; i < values.length; i++) {
+    text[at++] = space;
+    if (i % perRow === 0) text[at++] = space;
+    text[at++] = zero;
+    text[at++] = letterX;
+    const value = values[i] as number;
+    for (let shift = 4 * (digits - 1); shift >= 0; shift -= 4) {
+      const digit = (value >>> shift) & 15;
+      text[at++] = digit < 10 ? zero + digit : letterA + digit - 10;
+    }
+    if (i + 1 < values.length) text[at++] = comma;
+    if ((i + 1) % perRow !== 0 && i + 1 < values.length) continue;
+    for (let k = 0; k < lineEnd.length; k++) text[at++] = lineEnd.charCodeAt(k);
   }
-  if (rows.length > 0) rows[rows.length - 1] = (rows.at(-1) as string).slice(0, -1);
-  return rows;
+  return new TextDecoder().decode(text.subarray(0, at));
 }
 
 /** Groups digits of whole numbers by thousands. */
