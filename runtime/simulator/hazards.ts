@@ -69,7 +69,7 @@ function lastWindow({ columns, pooledRows, pooledColumns, window }: InputPlan, p
 }
 
 /** For each output pixel, the last pooling window that was read before it is written. */
-function consumedWindows({ input, convolution, output }: LayerPlan): Float64Array {
+export function consumedWindows({ input, convolution, output }: LayerPlan): Float64Array {
   const { pooledRows, pooledColumns } = input;
   const zoom = convolution?.isTransposed ? 2 : 1;
   const reach = (position: number, kernel = 1, padding = 0): number =>

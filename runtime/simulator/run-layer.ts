@@ -2,7 +2,7 @@ import type { Chip, LayerExecution } from "./chip.ts";
 import { convolveDepthwise, convolveFull, unknownSums, type Accumulators } from "./convolve.ts";
 import { gatherPlanes, padPlanes, type InputSource, type Planes } from "./gather.ts";
 import { checkOwnInput } from "./hazards.ts";
-import { unpackKernels } from "./kernels.ts";
+import { unpackKernels, type Kernels } from "./kernels.ts";
 import type { ConvolutionPlan, LayerPlan } from "./layer-plan.ts";
 import { busAddressOf } from "./memory.ts";
 import { addBias, postProcess } from "./post-process.ts";
@@ -12,7 +12,7 @@ import { writeBack, type LayerResults, type OutputTarget } from "./write-back.ts
 export function runLayer(chip: Chip, plan: LayerPlan, source: InputSource, target: OutputTarget): LayerExecution {
   const { device, report } = chip;
   const planes = gatherPlanes(device, plan, source, report, chip.note);
-  const results = compute(chip, plan, planes);
+  const results = compute(chip, plan, planes, kernelsOf(chip, plan));
   if (source.memory === chip.data && target.memory === chip.data) {
     checkOwnInput(device, plan, chip.data, report);
   }
@@ -33,12 +33,19 @@ export function runLayer(chip: Chip, plan: LayerPlan, source: InputSource, targe
   };
 }
 
-function compute(chip: Chip, plan: LayerPlan, planes: Planes): LayerResults {
+/** Weights of a layer; null for layers without any. */
+export const kernelsOf = (chip: Chip, plan: LayerPlan): Kernels | null =>
+  plan.convolution === null
+    ? null
+    : unpackKernels(chip.device, plan, plan.convolution, chip.weights, chip.report, chip.note);
+
+/** Convolution, bias, scaling and activation of a layer's input. */
+export function compute(chip: Chip, plan: LayerPlan, planes: Planes, kernels: Kernels | null): LayerResults {
   const { convolution, output } = plan;
-  if (convolution === null) return { outputs: planes.count, values: planes.data, unknown: planes.unknown };
+  if (convolution === null || kernels === null)
+    return { outputs: planes.count, values: planes.data, unknown: planes.unknown };
   const { rowPadding, columnPadding, isTransposed } = convolution;
   const padded = padPlanes(planes, rowPadding, columnPadding, isTransposed ? 2 : 1);
-  const kernels = unpackKernels(chip.device, plan, convolution, chip.weights, chip.report, chip.note);
   const shape = { ...convolution, rows: output.rows, columns: output.columns };
   const convolve = isDepthwise(convolution) ? convolveDepthwise : convolveFull;
   const sums = convolve(padded, kernels, shape);
@@ -59,7 +66,7 @@ function markOutputs(unknown: Int8Array | null, sums: Accumulators, outputs: rea
 
 const isDepthwise = ({ kind }: ConvolutionPlan): boolean => kind === "depthwise-broadcast" || kind === "depthwise-move";
 
-function journalOf({ data, device }: Chip): LayerExecution["written"] {
+export function journalOf({ data, device }: Chip): LayerExecution["written"] {
   const words = Array.from(data.journal ?? []);
   words.sort((a, b) => a - b);
   return words.map((word) => ({ address: busAddressOf(device, data, word), word: data.words[word] as number }));

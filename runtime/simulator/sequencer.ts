@@ -1,14 +1,12 @@
-import type { Chip, LayerSummary } from "./chip.ts";
+import type { Chip, LayerExecution, LayerSummary } from "./chip.ts";
 import { missingInput, takeFrame } from "./fifo.ts";
-import type { InputSource } from "./gather.ts";
 import { decodeLayer } from "./decode-layer.ts";
 import type { LayerPlan } from "./layer-plan.ts";
-import { instancesPerQuadrant } from "./memory.ts";
+import { instancesPerQuadrant, type DataMemory } from "./memory.ts";
 import { runLayer } from "./run-layer.ts";
 import { allowsLink } from "./snoop.ts";
-import { checkRingsKept, occupyRings, ringsOf } from "./stream-rings.ts";
-import { frameMemory, startOfFrame, streamBuffer } from "./stream.ts";
-import { toDataMemory, type OutputTarget } from "./write-back.ts";
+import { frameMemory, runStream } from "./stream.ts";
+import { toDataMemory } from "./write-back.ts";
 
 /** idle: nothing to do; input: started, waits for the FIFO; paused: one-shot, between two layers. */
 export type SequencerState = "idle" | "input" | "paused";
@@ -60,7 +58,7 @@ export class Sequencer {
     this.#run(this.#frameFromFifo());
   }
 
-  #run(input: InputSource | null): void {
+  #run(input: DataMemory | null): void {
     const { registers, device, report } = this.#chip;
     const isOneShot = registers.get("CTL", "oneShot", this.#master) === 1;
     let source = input;
@@ -92,33 +90,19 @@ export class Sequencer {
     return chain;
   }
 
-  #runChain(chain: readonly number[], input: InputSource | null): void {
-    const { device, data } = this.#chip;
+  #runChain(chain: readonly number[], input: DataMemory | null): void {
     const plans = chain.map((layer) => this.#decode(layer));
-    if (this.#isStreaming(chain[0] as number)) this.#checkRings(plans);
-    let source = input;
-    plans.forEach((plan, i) => {
-      const consumer = plans[i + 1];
-      const buffer = consumer === undefined ? null : streamBuffer(device, plan, consumer);
-      this.#execute(
-        plan,
-        source ?? { memory: data, readPointers: plan.input.readPointers },
-        buffer?.target ?? toDataMemory(data),
-      );
-      source = buffer?.source ?? null;
-    });
+    for (const plan of plans) {
+      if (plan.processors.length === 0) this.#chip.report(`layer ${plan.layer}: no processor is enabled`);
+    }
+    const done = (execution: LayerExecution): void => this.#record(execution);
+    if (this.#isStreaming(chain[0] as number)) return runStream(this.#chip, plans, input, done);
+    const { data } = this.#chip;
+    for (const plan of plans)
+      done(runLayer(this.#chip, plan, { memory: data, readPointers: plan.input.readPointers }, toDataMemory(data)));
   }
 
-  #checkRings(plans: readonly LayerPlan[]): void {
-    const { device, data, registers, report } = this.#chip;
-    const rings = ringsOf(device, registers, plans);
-    occupyRings(data, rings, report);
-    checkRingsKept(device, data, rings, plans.at(-1) as LayerPlan, report);
-  }
-
-  #execute(plan: LayerPlan, source: InputSource, target: OutputTarget): void {
-    if (plan.processors.length === 0) this.#chip.report(`layer ${plan.layer}: no processor is enabled`);
-    const execution = runLayer(this.#chip, plan, source, target);
+  #record(execution: LayerExecution): void {
     this.log.push({ layer: execution.layer, description: execution.description });
     this.#chip.onLayer?.(execution);
   }
@@ -172,20 +156,19 @@ export class Sequencer {
     );
   }
 
-  /** A streaming first layer reads a frame of its own, any other one finds the frame in data memory. */
-  #frameFromFifo(): InputSource {
+  /** Words for a streaming first layer; any other one finds them in data memory, and null is returned. */
+  #frameFromFifo(): DataMemory | null {
     const { device, registers, fifos, data, report } = this.#chip;
     const { input } = this.#decode(this.#next);
     const isStreaming = this.#isStreaming(this.#next);
     const memory = isStreaming ? frameMemory(device, registers.get("IFRM", "words", this.#master)) : data;
-    const readPointers = isStreaming ? startOfFrame(input) : input.readPointers;
     let lost = 0;
     takeFrame(registers, fifos, this.#master, this.#quadrants(), (quadrant, index, word) => {
-      const at = (readPointers[quadrant] as number) + index;
+      const at = (isStreaming ? 0 : (input.readPointers[quadrant] as number)) + index;
       if (at >= memory.usableWords) lost++;
       else memory.writeWord(quadrant * instancesPerQuadrant(device) * memory.instanceWords + at, word);
     });
     if (lost > 0) report(`${lost} words from the FIFO do not fit data memory`);
-    return { memory, readPointers };
+    return isStreaming ? memory : null;
   }
 }

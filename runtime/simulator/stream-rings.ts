@@ -1,13 +1,10 @@
 import type { DeviceSpec } from "../../targets/index.ts";
 import type { LayerPlan } from "./layer-plan.ts";
 import type { DataMemory } from "./memory.ts";
-import type { RegisterFile } from "./register-file.ts";
+import type { StreamStage } from "./stream-progress.ts";
 import { outputRuns, toDataMemory } from "./write-back.ts";
 
-/**
- * Data memory that streaming layers use as circular input buffers. The simulator passes whole frames between them,
- * so it has to check that the buffers would not get into each other's way, and that nobody relies on what was there.
- */
+/** Data memory that a streaming layer uses as circular input buffer. What was there before is lost. */
 export interface Ring {
   readonly layer: number;
   readonly instances: readonly number[];
@@ -16,13 +13,13 @@ export interface Ring {
 }
 
 /** Input buffers of a chain of streaming layers; layers without a programmed length have none. */
-export function ringsOf(device: DeviceSpec, registers: RegisterFile, plans: readonly LayerPlan[]): Ring[] {
-  return plans
-    .map((plan) => ({
+export function ringsOf(device: DeviceSpec, stages: readonly StreamStage[]): Ring[] {
+  return stages
+    .map(({ plan, ringWords }) => ({
       layer: plan.layer,
       instances: [...new Set(plan.processors.map((p) => Math.floor(p / device.processorsPerDataInstance)))],
       first: plan.input.readPointers[plan.master] as number,
-      words: registers.get("FMAX", "words", plan.master, plan.layer),
+      words: ringWords,
     }))
     .filter((ring) => ring.words > 0);
 }

@@ -81,7 +81,7 @@ function writeRun(memory: DataMemory, { values, unknown }: LayerResults, run: Ou
 }
 
 /** Words between two pixels of a channel. */
-function pixelWords({ input, convolution, output }: LayerPlan): number {
+export function pixelWords({ input, convolution, output }: LayerPlan): number {
   if (convolution === null) return input.channelPasses * output.pixelStep;
   return output.pixelStep * wordsPerResult(output);
 }

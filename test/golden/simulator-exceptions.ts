@@ -24,6 +24,13 @@ const both: readonly GoldenDevice[] = ["MAX78000", "MAX78002"];
 
 export const missedAnswers: readonly RecordedException[] = [
   {
+    case: "test-stream-cifar-hwc-test-cifar10",
+    devices: both,
+    cause: "Compiled with --overlap-data: streaming layers overwrite each other's buffers, and the result lies in one.",
+    evidence: /^the streaming buffers of layers 1 and 3 overlap$/,
+    repair: { beforeStart: separateStreamBuffers },
+  },
+  {
     case: "test-cifar10-chw-test-cifar10-bias",
     devices: both,
     cause: "Output maps with gaps: bias bytes are stored without gaps, but the bias address advances with every slot.",
@@ -62,15 +69,17 @@ export const missedAnswers: readonly RecordedException[] = [
   },
 ];
 
-/** Programs that give their known answer although the machine has something to say about them. */
-export const acceptedProblems: readonly Pick<RecordedException, "case" | "devices" | "cause" | "evidence">[] = [
-  {
-    case: "test-stream-cifar-hwc-test-cifar10",
-    devices: both,
-    cause: "Compiled with --overlap-data: the streaming buffers share memory, which the passing of whole frames hides.",
-    evidence: /^the streaming buffers of layers \d and \d overlap$|^layer 3: results overwrite the streaming buffer/,
-  },
-];
+/** Gives the circular buffer of each streaming layer a place of its own in the upper half of data memory. */
+function separateStreamBuffers({ device, registers }: Machine): void {
+  const half = device.dataMemory.instanceBytes / 8;
+  for (let layer = 0; registers.get("FMAX", "words", 0, layer) > 0; layer++) {
+    const word = half + (layer * half) / device.limits.streamingLayers;
+    for (let quadrant = 0; quadrant < device.quadrants; quadrant++) {
+      registers.set("RPTR_BASE", { word }, quadrant, layer);
+      if (layer > 0) registers.set("WPTR_BASE", { word }, quadrant, layer - 1);
+    }
+  }
+}
 
 /** Zero is what registers hold after reset. */
 function withoutZeroWrites(recorded: GoldenCase): GoldenCase {

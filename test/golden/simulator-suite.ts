@@ -8,7 +8,7 @@ import {
   skippedWithoutGolden,
   type GoldenCase,
 } from "./load.ts";
-import { acceptedProblems, missedAnswers, type RecordedException } from "./simulator-exceptions.ts";
+import { missedAnswers, type RecordedException } from "./simulator-exceptions.ts";
 import { matchesRecording, runRecorded, type RecordedResult } from "./simulator-run.ts";
 
 /** Every `stride`-th recording of each class, and (stride 1) all listed exceptions. */
@@ -32,9 +32,7 @@ export function checkRecordings(stride: number): void {
     const cases = new Set(
       classes.flatMap(({ kind, device }) => goldenCases(kind, device).map((path) => `${device} ${nameOf(path)}`)),
     );
-    const listed = [...missedAnswers, ...acceptedProblems].flatMap((entry) =>
-      entry.devices.map((device) => `${device} ${entry.case}`),
-    );
+    const listed = missedAnswers.flatMap((entry) => entry.devices.map((device) => `${device} ${entry.case}`));
     expect(listed.filter((entry) => !cases.has(entry))).toEqual([]);
   });
 }
@@ -44,14 +42,14 @@ const nameOf = (path: string): string => path.replace(/^.*\//, "").replace(/\.js
 /** What is wrong with one recording; null when it matches, or misses as listed. */
 function failureOf(recorded: GoldenCase): string | null {
   const title = `${recorded.device} ${recorded.case}`;
-  const exception = find(missedAnswers, recorded);
+  const exception = missedAnswers.find(
+    (entry) => entry.case === recorded.case && entry.devices.includes(recorded.device),
+  );
   const result = runRecorded(recorded);
   if (exception !== undefined) return checkException(title, recorded, exception, result);
   if (!matchesRecording(result)) return `${title}: ${describeMiss(result)}`;
-  const accepted = find(acceptedProblems, recorded);
-  const problems = result.machine.problems.filter((problem) => !accepted?.evidence.test(problem));
-  if (problems.length > 0) return `${title}: ${problems.join("; ")}`;
-  return accepted !== undefined && result.machine.problems.length === 0 ? `${title}: listed, but has no problem` : null;
+  const { problems } = result.machine;
+  return problems.length > 0 ? `${title}: ${problems.join("; ")}` : null;
 }
 
 function checkException(
@@ -71,11 +69,6 @@ function checkException(
   );
   return matchesRecording(repaired) ? null : `${title}: still wrong with the cause undone: ${describeMiss(repaired)}`;
 }
-
-const find = <T extends Pick<RecordedException, "case" | "devices">>(
-  list: readonly T[],
-  recorded: GoldenCase,
-): T | undefined => list.find((entry) => entry.case === recorded.case && entry.devices.includes(recorded.device));
 
 const describeMiss = ({ machine, wrong, words }: RecordedResult): string =>
   [`${wrong.length} of ${words} words differ`, machine.waitingFor ?? "", ...machine.problems]
