@@ -10,6 +10,7 @@ import { verifyRules } from "../placement/verify-placement-rules.ts";
 /** What findings of a description make the verifiers say once more. */
 const repeated: Readonly<Record<string, string>> = {
   AI1805: "AI2503",
+  AI6230: "AI1521",
   AI4101: "AI1522",
   AI4102: "AI1522",
   AI4103: "AI1522",

@@ -153,10 +153,11 @@ class Walker {
     const transposed = kind === "convTranspose2d";
     const [stride, strideColumns] = values.stride ?? [1, 1];
     const [dilation, dilationColumns] = values.dilation ?? [1, 1];
-    if (kind !== "conv1d" && (stride !== strideColumns || dilation !== dilationColumns)) {
-      const message = `layer ${slot.index} has different values for rows and columns`;
-      const key = stride === strideColumns ? "dilation" : "stride";
-      this.complain(slot, key, "AI1804", message, `Give one value for '${key}'.`);
+    const oddDilation = kind !== "conv1d" && dilation !== dilationColumns;
+    if (stride !== strideColumns || oddDilation) {
+      const [key, pair] = stride === strideColumns ? ["dilation", values.dilation] : ["stride", values.stride];
+      const message = `layer ${slot.index} has different values for rows and columns: '${key}' [${pair?.join(", ")}]`;
+      this.complain(slot, key as "dilation" | "stride", "AI1804", message, `Give one value for '${key}'.`);
     }
     return {
       kind,

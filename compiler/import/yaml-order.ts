@@ -170,11 +170,16 @@ class Resolver {
   }
 }
 
-/** Without link layers, execution goes on with the next layer or ends. */
+/** Without link layers, execution goes on with the next layer or ends; streaming layers always do. */
 function jumps(slots: readonly YamlSlot[], { name, capabilities }: DeviceSpec): Diagnostic[] {
-  if (capabilities.linkLayer) return [];
   return slots.flatMap(({ index, next, layer }) => {
     if (next === null || next === index + 1) return [];
+    if (capabilities.linkLayer) {
+      if (layer.values.streaming !== true || slots[index + 1]?.layer.values.streaming !== true) return [];
+      const message = `layer ${index} streams into layer ${index + 1}, but 'next_sequence' leads to layer ${next}`;
+      const place = layer.places.next_sequence ?? layer.at;
+      return [yamlError("AI3307", message, place, "Execute streaming layers one after the other.")];
+    }
     const message = `layer ${index}: 'next_sequence' leads to layer ${next}; on ${name} only the following layer or 'stop' is available`;
     const hint = "Describe the layers in the order of their execution.";
     return [yamlError("AI2611", message, layer.places.next_sequence ?? layer.at, hint)];

@@ -36,7 +36,7 @@ const lonely = (key: LayerKey, message: string, hint: string): Finding => ({ cod
 
 function lonelyKeys(layer: YamlLayer): Finding[] {
   const { values } = layer;
-  const { dilation, pool_dilation, operands, pool_first, output_pad = 0, kernel_size } = values;
+  const { dilation, pool_dilation, operands, pool_first, output_pad = 0, kernel_size, flatten } = values;
   const found: Finding[] = [];
   if (dilation !== undefined && !convolves(layer))
     found.push(lonely("dilation", `'dilation' ${text(dilation)} needs a convolution`, "Remove 'dilation'."));
@@ -50,6 +50,8 @@ function lonelyKeys(layer: YamlLayer): Finding[] {
     const message = "'pool_first' false needs pooling and an element-wise operation in the same layer";
     found.push(lonely("pool_first", message, "Remove 'pool_first'."));
   }
+  if (flatten === true && !convolves(layer))
+    found.push(lonely("flatten", "'flatten' needs a linear operator in the same layer", "Use 'op: linear'."));
   if (kernel_size !== undefined && operatorOf(layer) === "linear") {
     const message = `a linear layer has no 'kernel_size'; it says ${kernelText(kernel_size)}`;
     found.push(lonely("kernel_size", message, "Remove 'kernel_size', or use 'op: conv2d'."));

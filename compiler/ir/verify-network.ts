@@ -46,7 +46,11 @@ function verifySources(network: Network, layer: Layer, index: number, report: La
     const producer = source === "input" ? undefined : network.layers[source];
     if (source === "input") shapes.push(network.input);
     else if (producer === undefined || source >= end || source < 0) {
-      report.error("AI1520", `it reads layer ${source}; only layers before it (${index}) can be read`);
+      report.error(
+        "AI1520",
+        `it reads layer ${source}; only layers before it (${index}) can be read`,
+        "Read an earlier layer, or reorder the layers.",
+      );
     } else {
       shapes.push(producer.output);
       if (producer.outputBits === 32) {
@@ -56,6 +60,8 @@ function verifySources(network: Network, layer: Layer, index: number, report: La
   }
   if (report.diagnostics.every((diagnostic) => diagnostic.severity !== "error")) verifyShapes(layer, shapes, report);
 }
+
+const contradiction = "Give channels and sizes that follow from one another, or leave them to be inferred.";
 
 function verifyShapes(layer: Layer, sources: readonly Shape[], report: LayerReport): void {
   const { input, pooled, output, crop, eltwise, flatten, convolution } = layer;
@@ -69,14 +75,19 @@ function verifyShapes(layer: Layer, sources: readonly Shape[], report: LayerRepo
   const cropped = (crop[0] + crop[1]) * (first?.width ?? 0) * perRow;
   if (operands * size(input) !== values - cropped) {
     const seen = `${sources.map(show).join(" + ")}${cropped > 0 ? ` without ${crop[0]} + ${crop[1]} rows` : ""}`;
-    report.error("AI1521", `it reads ${seen} as ${operands > 1 ? `${operands} operands of ` : ""}${show(input)}`);
+    report.error(
+      "AI1521",
+      `it reads ${seen} as ${operands > 1 ? `${operands} operands of ` : ""}${show(input)}`,
+      contradiction,
+    );
   }
   const expectedPooled = pooledShape(layer);
   if (!same(pooled, expectedPooled))
-    report.error("AI1521", `pooling gives ${show(expectedPooled)}, not ${show(pooled)}`);
+    report.error("AI1521", `pooling gives ${show(expectedPooled)}, not ${show(pooled)}`, contradiction);
   const flat = flatten ? { channels: size(pooled), height: 1, width: 1 } : pooled;
   const expected = convolution === null ? flat : convolvedShape(layer, flat);
-  if (!same(output, expected)) report.error("AI1521", `its result is ${show(expected)}, not ${show(output)}`);
+  if (!same(output, expected))
+    report.error("AI1521", `its result is ${show(expected)}, not ${show(output)}`, contradiction);
 }
 
 function pooledShape({ input, pool }: Layer): Shape {

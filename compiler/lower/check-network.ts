@@ -10,6 +10,7 @@ export function checkNetwork(context: LoweringContext): Diagnostic[] {
     ...checkQuadrants(context),
     ...checkLayerCount(context),
     ...checkStreaming(context),
+    ...checkStreamingOrder(context),
     ...checkFifo(context),
   ];
 }
@@ -26,6 +27,7 @@ function checkBinaryWeights({ network }: LoweringContext): Diagnostic[] {
       code: lowerCodes.mixedBinaryWeights,
       severity: "error",
       message: `${oneBit[0]?.name} and ${odd.name} have different kinds of 1-bit weights, +1/-1 and 0/-1; a network has one kind`,
+      hint: "use one kind, or more bits",
     },
   ];
 }
@@ -50,6 +52,7 @@ function checkLayerCount({ device, hardwareLayerCount, options }: LoweringContex
       code: lowerCodes.tooManyHardwareLayers,
       severity: "error",
       message: `the network needs ${count} hardware layers; ${device.name} has ${device.limits.layers}`,
+      hint: "repeat less often, or fuse layers",
     },
   ];
 }
@@ -74,10 +77,36 @@ function checkStreaming(context: LoweringContext): Diagnostic[] {
       code: lowerCodes.fieldOverflow,
       severity: "error",
       message: `the line buffers of the streaming layers up to ${layer.name} take ${words} words; a processor has ${device.tram.words}`,
+      hint: "stream fewer layers or shorter rows",
     });
     break;
   }
   return diagnostics;
+}
+
+/** What arrives while layers run goes through them from the first on. */
+function checkStreamingOrder({ anyStreaming, fifo, layers, options }: LoweringContext): Diagnostic[] {
+  const problem = (message: string): Diagnostic => ({
+    code: lowerCodes.streamingOrder,
+    severity: "error",
+    message,
+    hint: "do not stream, or execute the layers in order",
+  });
+  const early =
+    options.startLayer > 0 && (anyStreaming || fifo)
+      ? [
+          problem(
+            `execution starts at layer ${options.startLayer}; with ${fifo ? "a FIFO" : "streaming"} it starts at 0`,
+          ),
+        ]
+      : [];
+  const jumps = options.successors.flatMap(({ layer, next, onSnoop }) => {
+    const hw = layers[layer];
+    const inside = hw?.layer.streaming === true && layers[layer + 1]?.layer.streaming === true;
+    if (!inside || onSnoop || next === layer + 1) return [];
+    return [problem(`${hw.layer.name} streams into layer ${layer + 1}, but is followed by ${next}`)];
+  });
+  return [...early, ...jumps];
 }
 
 /** A FIFO feeds the first data memory instance of its quadrant, and FIFOs are used from the first on. */
@@ -114,4 +143,9 @@ function checkFifo(context: LoweringContext): Diagnostic[] {
   return diagnostics;
 }
 
-const fifoInput = (message: string): Diagnostic => ({ code: lowerCodes.fifoInput, severity: "error", message });
+const fifoInput = (message: string): Diagnostic => ({
+  code: lowerCodes.fifoInput,
+  severity: "error",
+  message,
+  hint: "put the input on the processors the FIFOs feed, or load it into data memory",
+});

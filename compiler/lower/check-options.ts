@@ -55,6 +55,11 @@ export function checkOptions(options: ProgramOptions, network: Network, device: 
 function outside(name: string, value: number, min: number, max: number): Diagnostic[] {
   if (Number.isInteger(value) && value >= min && value <= max) return [];
   return [
-    { code: lowerCodes.optionRange, severity: "error", message: `${name} is ${value}; it must be ${min} to ${max}` },
+    {
+      code: lowerCodes.optionRange,
+      severity: "error",
+      message: `${name} is ${value}; it must be ${min} to ${max}`,
+      hint: `use ${min}${max > min ? ` to ${max}` : ""}`,
+    },
   ];
 }

@@ -16,6 +16,8 @@ export const lowerCodes = {
   sampleShape: "AI3305",
   /** The input cannot be fed through the chosen FIFO. */
   fifoInput: "AI3306",
+  /** Streaming or FIFO input with another order of execution. */
+  streamingOrder: "AI3307",
   /** An option the device does not have. */
   optionUnavailable: "AI5301",
   /** An option outside its range. */
@@ -67,6 +69,12 @@ export const lowerCodeTexts: Readonly<
       "The four FIFOs take up to 16 channels (HWC) or 4 (CHW), the fast FIFO up to 4 (HWC) or 1 (CHW), into the first " +
       "processors of each quadrant. They deliver the input whole.",
     example: "20 input channels with --fifo",
+  },
+  AI3307: {
+    title: "Streaming needs execution in order",
+    explanation:
+      "Streaming layers and layers fed by a FIFO run while the input arrives: from layer 0 on, each followed by the next one.",
+    example: "--start-layer 1 with a streaming network",
   },
   AI5301: {
     title: "The device does not have this option",

@@ -144,6 +144,12 @@ export const placementCodes: Readonly<Record<string, CodeDescription>> = {
     explanation: "Results are read out four channels per word, from adjacent processors.",
     example: "output_processors: 0x5 of an output layer",
   },
+  AI3047: {
+    title: "There is no room below an output",
+    explanation:
+      "A 1-D convolution that is dilated so far that it spans more than 9 samples runs on the 2-D engine, which with 3 taps writes a row without meaning below its output.",
+    example: "a Conv1d with dilation 5 and out_offset 0; 0x14 works",
+  },
 };
 
 /** A diagnostic about one layer, at the place of the user operator it came from. */

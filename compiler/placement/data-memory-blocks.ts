@@ -4,26 +4,31 @@ import type { DataLayout } from "./data-memory-layout.ts";
 import type { AddressRule } from "./first-fit.ts";
 import { tensorIndex } from "./live-ranges.ts";
 
-/** Two tensors whose first bytes, and whose last bytes, must lie in different physical blocks of an instance. */
+/** Two tensors that must start in different physical blocks of an instance. */
 interface Apart {
   readonly group: number;
   readonly member: GroupMember;
   readonly otherGroup: number;
   readonly other: GroupMember;
+  /** They must end in different blocks, too. */
+  readonly ends: boolean;
 }
 
-/** A layer that reads ahead needs its input and output in different blocks; other layers do not mind. */
+/**
+ * A layer that reads ahead needs its input and output in different blocks; when it streams, its buffer starts in
+ * another block than those of the layers before it. Other layers do not mind.
+ */
 export function readAheadRule(layout: DataLayout, groups: readonly OffsetGroup[], device: DeviceSpec): AddressRule {
   const block = device.dataMemory.instanceBytes / device.dataMemory.blocksPerInstance;
   const pairs = apartPairs(layout, groups);
   return (item, base, bases) => {
-    for (const { group, member, otherGroup, other } of pairs) {
+    for (const { group, member, otherGroup, other, ends } of pairs) {
       const placed = bases[otherGroup];
       if (group !== item || placed === null || placed === undefined) continue;
       const first = base + member.from;
       const last = base + member.to - 1;
       if (sameBlock(first, placed + other.from, block)) return base + block - (first % block);
-      if (sameBlock(last, placed + other.to - 1, block)) return base + block - (last % block);
+      if (ends && sameBlock(last, placed + other.to - 1, block)) return base + block - (last % block);
     }
     return base;
   };
@@ -38,14 +43,20 @@ function apartPairs(layout: DataLayout, groups: readonly OffsetGroup[]): Apart[]
     for (const member of members) where.set(member.tensor, { group, member });
   }
   const pairs: Apart[] = [];
-  for (const layer of layout.network.layers) {
-    const output = where.get(layer.index + 1);
-    if (!layer.readAhead || layer.streaming || !output) continue;
+  const keepApart = (first: number, second: number, ends: boolean): void => {
+    const [a, b] = [where.get(first), where.get(second)];
+    if (!a || !b) return;
+    pairs.push({ ...a, otherGroup: b.group, other: b.member, ends });
+    pairs.push({ ...b, otherGroup: a.group, other: a.member, ends });
+  };
+  const { layers } = layout.network;
+  for (const layer of layers.filter(({ readAhead }) => readAhead)) {
+    const earlier = layer.streaming ? layers.slice(0, layer.index) : [layer];
     for (const source of layer.sources) {
-      const input = where.get(tensorIndex(source));
-      if (!input) continue;
-      pairs.push({ ...output, otherGroup: input.group, other: input.member });
-      pairs.push({ ...input, otherGroup: output.group, other: output.member });
+      for (const other of earlier) {
+        const tensors = layer.streaming ? other.sources.map(tensorIndex) : [layer.index + 1];
+        for (const tensor of tensors) keepApart(tensorIndex(source), tensor, !layer.streaming);
+      }
     }
   }
   return pairs;

@@ -199,6 +199,7 @@ function checkResult(
             "AI3024",
             layer,
             `the result of ${layer.name} is lost: at byte ${word * 4} of data memory instance ${slot.instance} there is ${text} in the end`,
+            "Move one of the two to another output offset or other processors.",
           ),
         ];
       }
@@ -219,6 +220,7 @@ function mismatch(
     "AI3023",
     layer,
     `${layer.name} expects ${describe(network, expected)} at byte ${word * 4} of data memory instance ${instance}, but finds ${describe(network, found)}`,
+    "Make the offset, gaps and processors of the reading layer those of what it reads, and keep other outputs away from them.",
   );
 }
 

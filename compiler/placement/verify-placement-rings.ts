@@ -24,14 +24,15 @@ export function verifyRings(network: Network, layers: readonly LayerPlacement[],
   ranges.push(lastResult(network, layers, rings.length - 1, device));
   for (const [index, range] of ranges.entries()) {
     if (range.to > device.dataMemory.instanceBytes) {
-      problems.push(
-        layerProblem("AI3022", range.layer, `${range.name} ends at byte ${range.to} of a data memory instance`),
-      );
+      const text = `${range.name} ends at byte ${range.to} of a data memory instance, which has ${device.dataMemory.instanceBytes}`;
+      problems.push(layerProblem("AI3022", range.layer, text, "Use a lower offset, or shorter rows."));
     }
     for (const other of ranges.slice(index + 1)) {
       const shared = [...range.instances].some((instance) => other.instances.has(instance));
       if (!shared || range.to <= other.from || other.to <= range.from) continue;
-      problems.push(layerProblem("AI3027", other.layer, `${range.name} and ${other.name} overlap in data memory`));
+      const [first, second] = [range, other].map(({ name, from, to }) => `${name} (bytes ${from} to ${to - 1})`);
+      const text = `${first} and ${second} overlap in data memory`;
+      problems.push(layerProblem("AI3027", other.layer, text, "Move one of them to other bytes or other processors."));
     }
   }
   return problems;
@@ -46,7 +47,12 @@ function handovers(network: Network, layers: readonly LayerPlacement[], streamin
     if (writer.outputOffset === reader.inputOffset && writer.outputProcessors === reader.processors) continue;
     const layer = network.layers[index] as Layer;
     problems.push(
-      layerProblem("AI3027", layer, `${layer.name} does not read the buffer that the layer before it writes`),
+      layerProblem(
+        "AI3027",
+        layer,
+        `${layer.name} does not read the buffer that the layer before it writes`,
+        `Read at offset ${writer.outputOffset}.`,
+      ),
     );
   }
   return problems;

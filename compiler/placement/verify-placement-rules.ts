@@ -18,7 +18,7 @@ const finding = (code: string, sentence: string, hint: string): Finding => ({ co
 /**
  * What holds for processors and pointers of any placement, whatever the data: number of processors (AI3020), values
  * that stay in their quadrant (AI3040), pointers and gaps (AI3041, AI3042), depthwise layers (AI3043), read-ahead
- * (AI3044), planar input (AI3045), results (AI3046), and quadrant 0 (AI3021).
+ * (AI3044), planar input (AI3045), results (AI3046), room below far dilated ones (AI3047), and quadrant 0 (AI3021).
  */
 export function verifyRules(network: Network, layers: readonly LayerPlacement[], device: DeviceSpec): Diagnostic[] {
   const problems: Diagnostic[] = [];
@@ -30,7 +30,9 @@ export function verifyRules(network: Network, layers: readonly LayerPlacement[],
       ...staying(layer, place, device),
       ...depthwise(layer, place, device),
       ...results(layer, place),
+      ...farDilation(layer, place, device),
       ...readAhead(layer, place, device),
+      ...streamedReadAhead(layer, layers, device),
       ...(layer.index === 0 && network.input.format === "CHW" ? planarInput(place, device) : []),
     ];
     problems.push(
@@ -160,6 +162,30 @@ function readAhead(layer: Layer, place: LayerPlacement, device: DeviceSpec): Fin
   if (layer.streaming || (read[0] !== written[0] && read[1] !== written[1])) return [];
   const sentence = `read-ahead needs input and output in different blocks of ${block} bytes; it reads blocks ${read.join(" to ")} and writes ${written.join(" to ")}`;
   return [finding("AI3044", sentence, "Move the output by whole blocks, or do not read ahead.")];
+}
+
+/** Streaming buffers of layers that read ahead start in blocks that no buffer before them starts in. */
+function streamedReadAhead(layer: Layer, layers: readonly LayerPlacement[], device: DeviceSpec): Finding[] {
+  if (!layer.streaming || !layer.readAhead || !device.capabilities.readAhead) return [];
+  const block = device.dataMemory.instanceBytes / device.dataMemory.blocksPerInstance;
+  const own = Math.floor((layers[layer.index] as LayerPlacement).inputOffset / block);
+  // Streaming layers come first, so all layers in front stream, too.
+  const other = layers.slice(0, layer.index).findIndex(({ inputOffset }) => Math.floor(inputOffset / block) === own);
+  if (other < 0) return [];
+  const sentence = `it streams and reads ahead from block ${own} of ${block} bytes, where the buffer of layer ${other} starts, too`;
+  return [finding("AI3044", sentence, "Move its input by whole blocks, or do not read ahead.")];
+}
+
+/** A far dilated Conv1d of three taps writes a row of garbage below its output. */
+function farDilation({ convolution, output }: Layer, place: LayerPlacement, device: DeviceSpec): Finding[] {
+  if (convolution?.kind !== "conv1d" || convolution.dilation === 1) return [];
+  const { dilation, kernel } = convolution;
+  const [length] = kernel;
+  const below = 4 * dilation * passesOf(output.channels, device);
+  const far = length === 3 && (length - 1) * dilation >= device.limits.conv1dKernel.max;
+  if (!far || place.outputOffset >= below) return [];
+  const sentence = `dilation ${dilation} writes ${below} bytes below its output at offset ${place.outputOffset}`;
+  return [finding("AI3047", sentence, `Use an output offset of at least ${below}.`)];
 }
 
 /** Results are read out four channels per word. */
