@@ -78,16 +78,17 @@ function runLayer(
   device: DeviceSpec,
 ): Diagnostic[] {
   const reader = new Reader(network, layer, place, memory, device);
-  const slots = writeSlots(layer, place, device);
+  const written = memory.pixelBytes(
+    writeSlots(layer, place, device).flatMap(({ instance, word, bytes }) =>
+      bytes.map((element, lane) => ({ instance, word, lane, element })),
+    ),
+  );
   const step = writeStep(layer, place, device);
   const start = place.outputOffset / 4;
   const consumed = pixelsConsumed(network, layer);
   let fits = true;
   const write = (pixel: number, meaning: boolean): void => {
-    for (const slot of slots) {
-      const bytes = meaning ? slot.bytes : noMeaning;
-      fits = memory.write(slot.instance, start + pixel * step + slot.word, bytes, pixel) && fits;
-    }
+    fits = memory.writePixel(written, start + pixel * step, pixel, meaning) && fits;
   };
   if (hasResetLayer(network, layer, device)) write(0, false);
   const valid = layer.output.height * layer.output.width;
@@ -116,8 +117,6 @@ function recallResult(layer: Layer, place: LayerPlacement, memory: SymbolicMemor
   }
 }
 
-const noMeaning = [-1, -1, -1, -1];
-
 /** A long dilated Conv1d writes whole rows of `dilation` pixels; the first row of a three-tap kernel is garbage. */
 function writtenRange(layer: Layer, valid: number): { from: number; to: number } {
   const { convolution } = layer;
@@ -136,7 +135,7 @@ class Reader {
   readonly #network: Network;
   readonly #layer: Layer;
   readonly #memory: SymbolicMemory;
-  readonly #segments: readonly ReadSegment[];
+  readonly #segments: readonly (ReadSegment & { readonly bytes: ReturnType<SymbolicMemory["pixelBytes"]> })[];
   readonly #start: number;
   readonly #step: number;
   readonly #planar: boolean;
@@ -147,7 +146,10 @@ class Reader {
     this.#network = network;
     this.#layer = layer;
     this.#memory = memory;
-    this.#segments = readSegments(network, layer, place, device);
+    this.#segments = readSegments(network, layer, place, device).map((segment) => ({
+      ...segment,
+      bytes: memory.pixelBytes(segment.slots.map((slot) => ({ ...slot, element: slot.expected }))),
+    }));
     this.#start = place.inputOffset / 4;
     this.#step = readStep(layer, place, device);
     this.#planar = layer.index === 0 && network.input.format === "CHW";
@@ -164,6 +166,8 @@ class Reader {
   #fetch(pixel: number): void {
     for (const segment of this.#segments) {
       if (pixel < segment.from || pixel >= segment.to) continue;
+      const first = this.#start + pixel * this.#step;
+      if (!this.#planar && this.#memory.firstMismatch(segment.bytes, first, pixel + segment.shift) < 0) continue;
       for (const slot of segment.slots) {
         const word = this.#start + (this.#planar ? Math.floor(pixel / 4) : pixel * this.#step + slot.word);
         const lane = this.#planar ? pixel % 4 : slot.lane;

@@ -40,10 +40,63 @@ export class SymbolicMemory {
     return this.#bytes[(instance * this.words + word) * 4 + lane] as number;
   }
 
+  /** Position of the first byte of a pixel that is not the element it should be; -1: all are. */
+  firstMismatch({ places, words, elements }: PixelBytes, firstWord: number, pixel: number): number {
+    for (let i = 0; i < places.length; i++) {
+      const word = firstWord + (words[i] as number);
+      const exists = word >= 0 && word < this.words;
+      const found = exists ? this.#bytes[(places[i] as number) + 4 * firstWord] : nowhere;
+      if (found !== (elements[i] as number) + pixel) return i;
+    }
+    return -1;
+  }
+
+  /** Replaces all bytes of a pixel, by nothing unless they have a `meaning`. False when some do not exist. */
+  writePixel({ places, words, elements }: PixelBytes, firstWord: number, pixel: number, meaning: boolean): boolean {
+    let fits = true;
+    for (let i = 0; i < places.length; i++) {
+      const word = firstWord + (words[i] as number);
+      if (word < 0 || word >= this.words) fits = false;
+      else {
+        const element = elements[i] as number;
+        this.#bytes[(places[i] as number) + 4 * firstWord] = meaning && element !== unknown ? element + pixel : unknown;
+      }
+    }
+    return fits;
+  }
+
+  /** The bytes of a pixel as the loops over all pixels need them. */
+  pixelBytes(bytes: readonly PixelByte[]): PixelBytes {
+    const exists = ({ instance }: PixelByte) => instance >= 0 && instance < this.#instances;
+    return {
+      places: Int32Array.from(bytes, ({ instance, word, lane }) => (instance * this.words + word) * 4 + lane),
+      words: Int32Array.from(bytes, (byte) => (exists(byte) ? byte.word : noWord)),
+      elements: Float64Array.from(bytes, ({ element }) => element),
+    };
+  }
+
   #exists(instance: number, word: number): boolean {
     return instance >= 0 && instance < this.#instances && word >= 0 && word < this.words;
   }
 }
+
+/** A byte of a pixel whose first word is word 0, and what it is for pixel 0. */
+export interface PixelByte {
+  readonly instance: number;
+  readonly word: number;
+  readonly lane: number;
+  readonly element: number;
+}
+
+interface PixelBytes {
+  /** Positions in all of memory. */
+  readonly places: Int32Array;
+  readonly words: Int32Array;
+  readonly elements: Float64Array;
+}
+
+/** Outside of memory, whatever is added to it. */
+const noWord = -(2 ** 30);
 
 /** Never written, or written without meaning. */
 export const unknown = -1;

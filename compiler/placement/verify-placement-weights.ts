@@ -18,7 +18,17 @@ const wordsOf = (processor: number, device: DeviceSpec): number =>
 /** Layers in x4 mode count columns differently, so each mode is compared with itself; chunks compare both. */
 function verifyColumns(placement: Placement): Diagnostic[] {
   const problems: Diagnostic[] = [];
-  const owners = new Map<string, number>();
+  const end = Math.max(
+    0,
+    ...placement.weights.layers.map((kernels) => (kernels ? kernels.column + kernels.length : 0)),
+  );
+  /** Layer of every word, by mode and processor; -1: none. */
+  const owners = new Map<string, Int32Array>();
+  const ownersOf = (mode: string): Int32Array => {
+    const known = owners.get(mode) ?? new Int32Array(end).fill(-1);
+    owners.set(mode, known);
+    return known;
+  };
   for (const layer of placement.network.layers) {
     const kernels = placement.weights.layers[layer.index];
     if (!kernels || kernels.sharedWith !== null) continue;
@@ -26,11 +36,11 @@ function verifyColumns(placement: Placement): Diagnostic[] {
     if (layer.index === 0 && placement.network.options.fifo === "fast-quad") continue;
     if (leavesWordsFree(placement.layers[layer.index]?.outputProcessors ?? 0n)) continue;
     const processors = bitsOf(placement.layers[layer.index]?.processors ?? 0n);
-    const words = processors.flatMap((processor) =>
-      Array.from({ length: kernels.length }, (_, index) => `${layer.calcx4}/${processor}/${kernels.column + index}`),
+    const words = processors.map((processor) =>
+      ownersOf(`${layer.calcx4}/${processor}`).subarray(kernels.column, kernels.column + kernels.length),
     );
-    const owner = words.map((key) => owners.get(key)).find((index) => index !== undefined);
-    for (const key of words) owners.set(key, layer.index);
+    const owner = words.map((taken) => taken.find((index) => index >= 0)).find((index) => index !== undefined);
+    for (const taken of words) taken.fill(layer.index);
     if (owner !== undefined) {
       const other = placement.network.layers[owner] as Layer;
       problems.push(
@@ -47,7 +57,7 @@ const leavesWordsFree = (outputs: bigint): boolean =>
 
 function verifyChunks(placement: Placement, device: DeviceSpec): Diagnostic[] {
   const last = placement.network.layers.at(-1) as Layer;
-  const owned = new Set<string>();
+  const owned = new Map<number, Uint8Array>();
   for (const { processor, column, bytes } of placement.weights.chunks) {
     const end = column + bytes.length / 9;
     if (bytes.length % 9 !== 0 || column < 0 || end > wordsOf(processor, device)) {
@@ -59,12 +69,13 @@ function verifyChunks(placement: Placement, device: DeviceSpec): Diagnostic[] {
         ),
       ];
     }
-    for (let word = column; word < end; word++) {
-      const key = `${processor}/${word}`;
-      if (owned.has(key))
-        return [layerProblem("AI3025", last, `column ${word} of processor ${processor} is written twice`)];
-      owned.add(key);
-    }
+    const all = owned.get(processor) ?? new Uint8Array(wordsOf(processor, device));
+    owned.set(processor, all);
+    const words = all.subarray(column, end);
+    const twice = words.indexOf(1);
+    if (twice >= 0)
+      return [layerProblem("AI3025", last, `column ${column + twice} of processor ${processor} is written twice`)];
+    words.fill(1);
   }
   return [];
 }

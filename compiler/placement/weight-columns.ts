@@ -34,12 +34,18 @@ export class WeightColumns {
 
   /** First word of a range that is taken or missing in any of the processors; null: all are free. */
   firstTaken(processors: readonly number[], column: number, count: number): number | null {
-    for (let at = column; at < column + count; at++) {
-      if (processors.some((processor) => !this.isFree(processor, at))) return at;
+    let first = column + count;
+    for (const processor of processors) {
+      const words = wordsOf(this.device, processor);
+      const taken = this.taken.get(processor);
+      let at = column;
+      while (at < first && at >= 0 && at < words && taken?.[at] !== 1) at++;
+      first = at;
     }
-    return null;
+    return first === column + count ? null : first;
   }
 
+  /** Fills the words from `column` on. */
   take(processor: number, column: number, bytes: Uint8Array): void {
     const words = wordsOf(this.device, processor);
     let taken = this.taken.get(processor);
@@ -48,7 +54,7 @@ export class WeightColumns {
       this.taken.set(processor, (taken = new Uint8Array(words)));
       this.contents.set(processor, (contents = new Uint8Array(words * WORD_BYTES)));
     }
-    taken[column] = 1;
+    taken.fill(1, column, column + bytes.length / WORD_BYTES);
     contents.set(bytes, column * WORD_BYTES);
   }
 

@@ -12,7 +12,7 @@ import type { KernelCounts, KernelLayout } from "./weight-layout.ts";
 import { kernelCounts, kernelLayout, WORD_BYTES } from "./weight-layout.ts";
 import { findColumn } from "./weight-search.ts";
 import type { KernelImage } from "./weight-stream.ts";
-import { kernelImage } from "./weight-stream.ts";
+import { kernelImages } from "./weight-stream.ts";
 
 export interface WeightOptions {
   /** Store equal kernels once. Default true. */
@@ -73,6 +73,18 @@ interface Cell {
   readonly column: number;
 }
 
+/** Words with content, as runs that stay together in memory. */
+function usedRuns({ quad, fourWay }: KernelLayout, { used }: KernelImage): { word: number; count: number }[] {
+  const runs: { word: number; count: number }[] = [];
+  for (let word = 0; word < used.length; word++) {
+    if (used[word] === 0) continue;
+    const first = word;
+    if (!quad && !fourWay) while (used[word + 1] === 1) word++;
+    runs.push({ word: first, count: word + 1 - first });
+  }
+  return runs;
+}
+
 class Placer {
   readonly placements = new Map<number, Omit<WeightPlacement, "sharedWith">>();
   readonly physical: WeightColumns;
@@ -95,7 +107,7 @@ class Placer {
     if (counts.length > shortestMemory(layout, this.device)) {
       return weightsDoNotFit(layout, counts.length, this.device);
     }
-    const images = layout.processors.map((_, rank) => kernelImage(layout, rank));
+    const images = kernelImages(layout);
     const beginsFourWay = layout.fourWay && index > 0 && this.network.layers[index - 1]?.calcx4 !== true;
     const startOf = (column: number) => (beginsFourWay ? 4 * column : column);
     const found = findColumn(
@@ -120,9 +132,9 @@ class Placer {
   /** Every word with content finds a free place. */
   private fits(layout: KernelLayout, images: readonly KernelImage[], start: number): boolean {
     return images.every((image, rank) =>
-      image.used.every((used, word) => {
-        const cell = used ? this.cell(layout, rank, start, word) : null;
-        return !used || (cell !== null && this.physical.isFree(cell.processor, cell.column));
+      usedRuns(layout, image).every(({ word, count }) => {
+        const cell = this.cell(layout, rank, start, word);
+        return cell !== null && this.physical.areFree([cell.processor], cell.column, count);
       }),
     );
   }
@@ -134,9 +146,8 @@ class Placer {
   private write(layout: KernelLayout, images: readonly KernelImage[], start: number, counts: KernelCounts): number {
     let { length } = counts;
     for (const [rank, image] of images.entries()) {
-      for (const [word, used] of image.used.entries()) {
-        if (used)
-          this.take(layout, rank, start, word, image.bytes.subarray(word * WORD_BYTES, (word + 1) * WORD_BYTES));
+      for (const { word, count } of usedRuns(layout, image)) {
+        this.take(layout, rank, start, word, image.bytes.subarray(word * WORD_BYTES, (word + count) * WORD_BYTES));
       }
       if (layout.quad) continue;
       const end = this.pad(layout, rank, start, image, length);

@@ -6,32 +6,35 @@ import { WORD_BYTES } from "./weight-layout.ts";
 export interface KernelImage {
   /** Nine bytes per word, most significant first. */
   readonly bytes: Uint8Array;
-  /** Words that hold anything; the others are left to other layers. */
-  readonly used: readonly boolean[];
+  /** 1 for words that hold anything; the others are left to other layers. */
+  readonly used: Uint8Array;
   /** Position behind the last byte, in stream order. */
   readonly end: number;
 }
 
-/** Kernels of the processor with this rank among the layer's processors. */
-export function kernelImage(layout: KernelLayout, rank: number): KernelImage {
-  const stream = new ByteStream();
-  if (layout.depthwise) writeDepthwise(layout, rank, stream);
-  else writeDense(layout, rank, stream);
-  return stream.finish();
+/** Kernels of every processor of a layer, by its rank among them. */
+export function kernelImages(layout: KernelLayout): KernelImage[] {
+  const groups = layout.depthwise ? [] : groupsOf(layout);
+  return layout.processors.map((_, rank) => {
+    const stream = new ByteStream();
+    if (layout.depthwise) writeDepthwise(layout, rank, stream);
+    else writeDense(layout, rank, groups, stream);
+    return stream.finish();
+  });
 }
 
 /** Bytes in the order the hardware reads them: from the least significant byte of each word upward. */
 class ByteStream {
   private bytes = new Uint8Array(64 * WORD_BYTES);
-  private readonly used: boolean[] = [];
+  private used = new Uint8Array(64);
   private position = 0;
 
   put(byte: number): void {
-    const word = Math.floor(this.position / WORD_BYTES);
-    const index = (word + 1) * WORD_BYTES - 1 - (this.position % WORD_BYTES);
-    if ((word + 1) * WORD_BYTES > this.bytes.length) this.grow();
-    this.bytes[index] = byte;
-    this.used[word] = true;
+    const lane = this.position % WORD_BYTES;
+    const start = this.position - lane;
+    if (start === this.bytes.length) this.grow();
+    this.bytes[start + WORD_BYTES - 1 - lane] = byte;
+    this.used[start / WORD_BYTES] = 1;
     this.position++;
   }
 
@@ -47,82 +50,112 @@ class ByteStream {
 
   finish(): KernelImage {
     const words = ceilDiv(this.position, WORD_BYTES);
-    const used = Array.from({ length: words }, (_, word) => this.used[word] ?? false);
-    return { bytes: this.bytes.slice(0, words * WORD_BYTES), used, end: this.position };
+    const bytes = this.bytes.slice(0, words * WORD_BYTES);
+    return { bytes, used: this.used.slice(0, words), end: this.position };
   }
 
   private grow(): void {
-    const larger = new Uint8Array(this.bytes.length * 2);
-    larger.set(this.bytes);
-    this.bytes = larger;
+    const [bytes, used] = [this.bytes, this.used];
+    this.bytes = new Uint8Array(bytes.length * 2);
+    this.bytes.set(bytes);
+    this.used = new Uint8Array(used.length * 2);
+    this.used.set(used);
   }
 }
 
-/**
- * Output slots in groups as wide as a byte has weights. In a group the kernels of each output follow by pass; as many
- * of them share their bytes, the first in the low bits. The taps of a kernel go from the last to the first.
- */
-function writeDense(layout: KernelLayout, rank: number, stream: ByteStream): void {
-  const { slots, perByte, outputs, outputPasses, taps, passes } = layout;
+/** Output slots whose weights share bytes. */
+interface Group {
+  /** skip: only processors that are left out; idle: only outputs that do not exist. */
+  readonly kind: "kernels" | "skip" | "idle";
+  /** Outputs in the order of the bits of a byte; null: none. */
+  readonly outputs: readonly (number | null)[];
+  /** Members that take room, whether or not they hold anything. */
+  readonly existing: number;
+}
+
+/** Output slots in groups as wide as a byte has weights. */
+function groupsOf({ slots, perByte, outputs, outputPasses, outputAt }: KernelLayout): Group[] {
   const perPass = ceilDiv(slots.length / outputPasses, perByte);
+  return Array.from({ length: outputPasses * perPass }, (_, group): Group => {
+    const members = slots.slice(group * perByte, (group + 1) * perByte);
+    const isOutput = (slot: number | null) => slot !== null && slot < outputs;
+    const isLeftOut = members.length > 0 && members.every((slot) => slot === null);
+    return {
+      kind: isLeftOut ? "skip" : members.some(isOutput) ? "kernels" : "idle",
+      outputs: members.map((slot) => (slot === null || slot >= outputs ? null : outputAt(slot))),
+      existing: members.filter((slot) => slot === null || slot < outputs).length,
+    };
+  });
+}
+
+/**
+ * In a group the kernels of each output follow by pass; as many of them share their bytes, the first in the low bits.
+ * The taps of a kernel go from the last to the first.
+ */
+function writeDense(layout: KernelLayout, rank: number, groups: readonly Group[], stream: ByteStream): void {
+  const { perByte, taps, passes } = layout;
   // A flattened layer has no bytes for outputs that do not exist, but one per slot where weights have 8 bits.
   const idle = layout.layer.flatten ? Math.floor(1 / perByte) : passes * Math.floor(taps / perByte);
-  for (let group = 0; group < outputPasses * perPass; group++) {
-    const members = slots.slice(group * perByte, (group + 1) * perByte);
-    if (members.length > 0 && members.every((slot) => slot === null)) stream.skip(passes * taps);
-    else if (members.some((slot) => slot !== null && slot < outputs)) writeGroup(layout, rank, members, stream);
+  const kernels = new Int32Array(perByte);
+  for (const group of groups) {
+    if (group.kind === "skip") stream.skip(passes * taps);
+    else if (group.kind === "kernels") writeGroup(layout, rank, group, kernels, stream);
     else if (!layout.fourWay) stream.putZeros(idle);
   }
 }
 
-function writeGroup(layout: KernelLayout, rank: number, members: readonly (number | null)[], stream: ByteStream): void {
-  const { perByte, taps, bits, passes, outputs } = layout;
-  const mask = 2 ** bits - 1;
-  const existing = members.filter((slot) => slot === null || slot < outputs).length;
+/** `kernels` is room for the first weight of each kernel that shares the bytes. */
+function writeGroup(
+  layout: KernelLayout,
+  rank: number,
+  { outputs, existing }: Group,
+  kernels: Int32Array,
+  stream: ByteStream,
+): void {
+  const { perByte, taps, passes } = layout;
   const runs = layout.layer.flatten ? ceilDiv(existing * passes, perByte) : passes;
   for (let run = 0; run < runs; run++) {
-    for (let tap = taps - 1; tap >= 0; tap--) {
-      let byte = 0;
-      for (let i = 0; i < perByte; i++) {
-        const entry = run * perByte + i;
-        const slot = members[Math.floor(entry / passes)] ?? null;
-        if (slot === null || slot >= outputs) continue;
-        byte |=
-          (storedBits(layout, weightAt(layout, layout.outputAt(slot), entry % passes, rank, tap)) & mask) << (i * bits);
-      }
-      stream.put(byte);
+    for (let i = 0; i < perByte; i++) {
+      const entry = run * perByte + i;
+      const output = outputs[Math.floor(entry / passes)] ?? null;
+      kernels[i] = output === null ? -1 : kernelAt(layout, output, entry % passes, rank);
     }
+    for (let tap = taps - 1; tap >= 0; tap--) stream.put(sharedByte(layout, kernels, tap));
   }
 }
 
-/** Weight of a tap; zero for channels that do not exist. Passes of a flattened layer go through its pixels first. */
-function weightAt(layout: KernelLayout, output: number, pass: number, rank: number, tap: number): number | null {
-  const { weights, channels, taps, pixels, passes, processors } = layout;
+/** First weight of a kernel; -1 for channels that do not exist. Passes of a flattened layer go through its pixels first. */
+function kernelAt(layout: KernelLayout, output: number, pass: number, rank: number): number {
+  const { channels, taps, pixels, passes, processors } = layout;
   const inputPasses = passes / pixels;
   const channel = (pass % inputPasses) * processors.length + rank;
-  if (channel >= channels) return null;
-  const input = channel * pixels + Math.floor(pass / inputPasses);
-  return weights.data[(output * channels * pixels + input) * taps + tap] ?? 0;
+  if (channel >= channels) return -1;
+  return ((output * channels + channel) * pixels + Math.floor(pass / inputPasses)) * taps;
+}
+
+/** The same tap of kernels that share their bytes; weights of +1 and -1 are stored as 0 and -1. */
+function sharedByte({ weights, bits, perByte }: KernelLayout, kernels: Int32Array, tap: number): number {
+  const mask = 2 ** bits - 1;
+  let byte = 0;
+  for (let i = 0; i < perByte; i++) {
+    const kernel = kernels[i] as number;
+    if (kernel < 0) continue;
+    const weight = weights.data[kernel + tap] ?? 0;
+    byte |= ((weights.binary ? Math.min(weight, 0) : weight) & mask) << (i * bits);
+  }
+  return byte;
 }
 
 /** Every processor has the kernels of its own channels only, one per pass. */
 function writeDepthwise(layout: KernelLayout, rank: number, stream: ByteStream): void {
-  const { weights, channels, taps, perByte, bits, passes, processors } = layout;
-  const mask = 2 ** bits - 1;
+  const { channels, taps, perByte, passes, processors } = layout;
+  const kernels = new Int32Array(perByte);
   for (let run = 0; run < passes; run++) {
-    for (let tap = taps - 1; tap >= 0; tap--) {
-      let byte = 0;
-      for (let i = 0; i < perByte; i++) {
-        const pass = run * perByte + i;
-        const channel = pass * processors.length + rank;
-        if (pass >= passes || channel >= channels) continue;
-        byte |= (storedBits(layout, weights.data[channel * taps + tap] ?? 0) & mask) << (i * bits);
-      }
-      stream.put(byte);
+    for (let i = 0; i < perByte; i++) {
+      const pass = run * perByte + i;
+      const channel = pass * processors.length + rank;
+      kernels[i] = pass >= passes || channel >= channels ? -1 : channel * taps;
     }
+    for (let tap = taps - 1; tap >= 0; tap--) stream.put(sharedByte(layout, kernels, tap));
   }
 }
-
-/** Weights of +1 and -1 are stored as 0 and -1. */
-const storedBits = ({ weights }: KernelLayout, value: number | null): number =>
-  value === null ? 0 : weights.binary ? Math.min(value, 0) : value;
