@@ -214,7 +214,8 @@ export interface Tensor<
   /**
    * The last `length` rows of this tensor over inferences, oldest first: of channels x n x columns it makes
    * channels x `length` x columns. Every inference drops the oldest n rows and adds these; the first ones find zeros.
-   * On one-dimensional data and frames of one pixel the rows are moments in time, for `conv1d`.
+   * On one-dimensional data and frames of one pixel the rows are moments in time, for `conv1d`. Data memory keeps the
+   * rows as long as it has power; `cnn_init()` clears them.
    */
   rollingBuffer<const N extends number>(
     length: Argument<

@@ -3,6 +3,7 @@ import type { LayerConvolution, TensorSource } from "../../runtime/reference/lay
 import { totalShift } from "../import/layer-weights.ts";
 import type { Layer, Network } from "../ir/network.ts";
 import type { LayerPlacement } from "../ir/placement.ts";
+import { bufferInputKeys, type DescribedBuffer } from "./description-buffer.ts";
 import { inferredChannels, needsSize, readsOnlyPrevious } from "./layer-inputs.ts";
 
 /** A value of a layer key as written: processors in hexadecimal, texts without quotes. */
@@ -16,13 +17,14 @@ export interface DescribedLayer {
   readonly names: readonly string[];
   /** Earlier layer whose weights, bias and shift this one uses. */
   readonly weightOwner: number | null;
+  readonly buffer: DescribedBuffer | null;
 }
 
 /** All keys of one hardware layer. Whatever has a default that depends on other layers is written down. */
 export function describedLayer(described: DescribedLayer): DescriptionEntry[] {
-  const { layer, place, names } = described;
+  const { layer, place, names, buffer } = described;
   return [
-    ["name", names[layer.index] as string],
+    ["name", layer === buffer?.mover ? buffer.moverName : (names[layer.index] as string)],
     ...inputKeys(described),
     ["processors", place.processors],
     ["in_offset", hexadecimal(place.inputOffset)],
@@ -35,6 +37,7 @@ export function describedLayer(described: DescribedLayer): DescriptionEntry[] {
     ["output_processors", place.outputProcessors],
     ["out_offset", hexadecimal(place.outputOffset)],
     ...optional("write_gap", place.writeGap),
+    ...(layer === buffer?.newest ? ([["buffer_insert", layer.output.height]] as const) : []),
     ...biasKeys(layer),
     ...speedKeys(layer),
     ...(layer.isOutput ? ([["output", true]] as const) : []),
@@ -47,7 +50,9 @@ const hexadecimal = (offset: number): bigint => BigInt(offset);
 
 const optional = (key: string, value: number): DescriptionEntry[] => (value === 0 ? [] : [[key, value]]);
 
-function inputKeys({ network, layer, names }: DescribedLayer): DescriptionEntry[] {
+function inputKeys({ network, layer, names, buffer }: DescribedLayer): DescriptionEntry[] {
+  const fromBuffer = buffer && bufferInputKeys(layer, buffer);
+  if (fromBuffer !== null) return fromBuffer;
   const { index, sources, input, crop } = layer;
   const refer = (source: TensorSource): string => (source === "input" ? "input" : (names[source] as string));
   const channels = inferredChannels(network, layer) === input.channels ? 0 : input.channels;

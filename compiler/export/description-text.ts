@@ -1,4 +1,5 @@
 import type { Placement } from "../ir/placement.ts";
+import { bufferEntries, describedBuffer } from "./description-buffer.ts";
 import { describedLayer, type DescriptionEntry, type DescriptionValue } from "./description-layer.ts";
 import { weightOwners } from "./weight-owners.ts";
 
@@ -10,9 +11,10 @@ export function descriptionText(
   comments: readonly string[],
 ): string {
   const owners = weightOwners(network);
+  const buffer = describedBuffer(network, names);
   const lines = network.layers.map((layer, i) => {
     const place = places[i]!;
-    const entries = describedLayer({ network, layer, place, names, weightOwner: owners[i] ?? null });
+    const entries = describedLayer({ network, layer, place, names, weightOwner: owners[i] ?? null, buffer });
     const { input, output } = layer;
     const sizes = [input, output].map(({ channels, height, width }) => `${channels}x${height}x${width}`);
     return [`  # Layer ${i}: ${sizes.join(" -> ")}`, ...layerLines(entries)].join("\n");
@@ -24,6 +26,7 @@ export function descriptionText(
     `arch: ${title}`,
     `dataset: ${title}`,
     "",
+    ...(buffer === null ? [] : ["data_buffer:", ...layerLines(bufferEntries(buffer, places)), ""]),
     "layers:",
   ];
   return `${[...head, lines.join("\n\n")].join("\n")}\n`;

@@ -1,16 +1,41 @@
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Layer, Network } from "../ir/network.ts";
+import { describedBuffer, readsBuffer, type DescribedBuffer } from "./description-buffer.ts";
 import { needsSize, sourceShapes } from "./layer-inputs.ts";
 
 /** Everything in a network that the reference generator has no key for, or refuses (AI6214). */
-export const unsayable = (network: Network): Diagnostic[] =>
-  network.layers.flatMap((layer) =>
-    [...inputProblems(network, layer), ...convolutionProblems(layer)].map(([message, hint]) =>
-      diagnostic(layer, message, hint),
-    ),
+export const unsayable = (network: Network): Diagnostic[] => {
+  const buffer = describedBuffer(
+    network,
+    network.layers.map(({ name }) => name),
   );
+  return network.layers.flatMap((layer) => {
+    const input = (buffer && bufferProblems(layer, buffer)) ?? inputProblems(network, layer);
+    return [...input, ...convolutionProblems(layer)].map(([message, hint]) => diagnostic(layer, message, hint));
+  });
+};
 
 type Problem = readonly [message: string, hint: string];
+
+/** What the generator cannot do with a rolling buffer, or computes otherwise; null: the layer has nothing to do with one. */
+function bufferProblems(layer: Layer, buffer: DescribedBuffer): Problem[] | null {
+  const { mover, newest } = buffer;
+  if (layer.recalls && layer !== mover) {
+    return [["it is a second rolling buffer; a description has one", "Use a single rolling buffer."]];
+  }
+  if (layer === mover && (newest.output.height > 1 || mover.output.width > 1)) {
+    const { height, width } = newest.output;
+    const message = `it takes in ${height}x${width} pixels at a time; the generator is right with 1x1 only`;
+    return [[message, "Give every inference one row of one pixel."]];
+  }
+  if (layer === mover) return [];
+  if (!readsBuffer(layer, buffer)) return null;
+  const conv1d = layer.convolution?.kind === "conv1d";
+  const whole = layer.crop[0] + layer.crop[1] === 0 && layer.input.height === buffer.rows;
+  if (conv1d && whole) return [];
+  const what = conv1d ? "a part of the rolling buffer" : "the rolling buffer without a 1-D convolution";
+  return [[`it reads ${what}; the generator takes the values in another order then`, "Read it with conv1d, whole."]];
+}
 
 function inputProblems(network: Network, layer: Layer): Problem[] {
   const { index, sources, crop, input } = layer;

@@ -2,7 +2,7 @@ import { hasErrors, invariant, type Diagnostic } from "../../dsl/diagnostic.ts";
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { Program } from "../../targets/accelerator/program.ts";
 import { writeNpy } from "../import/npy.ts";
-import type { NetworkOptions } from "../ir/network.ts";
+import type { Network } from "../ir/network.ts";
 import type { Placement } from "../ir/placement.ts";
 import type { ProgramOptions } from "../options.ts";
 import type { Sample } from "../passes/fold-input.ts";
@@ -41,7 +41,7 @@ export function exportNetwork({ placement, program, device, options, sample }: E
   const title = descriptionTitle(network.name);
   const names = descriptionNames(network);
   const fileNames = [`${title}.yaml`, `${title}.pth.tar`, `sample_${title}.npy`] as const;
-  const generatorOptions = optionsFor(device, network.options, fileNames);
+  const generatorOptions = optionsFor(device, network, fileNames);
   const problems = unsayable(network);
   if (hasErrors(problems)) return { generatorOptions, diagnostics: problems };
   const comments = [`${network.name} for ${device.name}`, `ai8xize.py ${generatorOptions.join(" ")}`];
@@ -83,11 +83,8 @@ const fifoOptions = {
   "fast-quad": ["--fast-fifo-quad"],
 } as const;
 
-function optionsFor(
-  device: DeviceSpec,
-  { fifo, averagePoolRounding }: NetworkOptions,
-  files: readonly string[],
-): string[] {
+function optionsFor(device: DeviceSpec, { options, layers }: Network, files: readonly string[]): string[] {
+  const { fifo, averagePoolRounding } = options;
   const [description, checkpoint, sample] = files;
   return [
     `--device ${device.name}`,
@@ -96,6 +93,8 @@ function optionsFor(
     `--sample-input ${sample}`,
     ...fifoOptions[fifo],
     ...(averagePoolRounding ? ["--avg-pool-rounding"] : []),
+    // To the generator, a buffer that moves overwrites itself.
+    ...(layers.some((layer) => layer.recalls) ? ["--overlap-data"] : []),
   ];
 }
 

@@ -70,6 +70,7 @@ class Walker {
     const parameters = conv === null ? null : this.convolution(slot, conv);
     const outputSize = flatten ? ([1, 1] as const) : convolved(pooledSize, parameters);
     this.checkWindow(slot, pooledSize, outputSize);
+    this.checkAddedRows(slot, outputSize);
     const outputs = values.out_channels ?? this.tensors[slot.index]?.outputs ?? channels;
     this.geometry.set(slot.index, {
       input: shape(channels, size),
@@ -200,6 +201,19 @@ class Walker {
     if (Math.min(...pooledSize, ...outputSize) >= 1) return;
     const message = `nothing is left of the data of layer ${slot.index}: ${pooledSize.join("x")} after pooling, ${outputSize.join("x")} after the operator`;
     this.complain(slot, "operator", "AI1805", message, "Use smaller windows or larger data.");
+  }
+
+  private checkAddedRows(slot: YamlSlot, [rows, columns]: Pair): void {
+    const { buffer_insert } = slot.layer.values;
+    if (buffer_insert === undefined || buffer_insert === rows) return;
+    const message = `layer ${slot.index} adds ${buffer_insert} rows to the rolling buffer, but its result is ${rows}x${columns}`;
+    this.complain(
+      slot,
+      "buffer_insert",
+      "AI1808",
+      message,
+      `Write 'buffer_insert: ${rows}', or make the result smaller.`,
+    );
   }
 
   private complain(

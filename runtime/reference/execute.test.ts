@@ -264,6 +264,35 @@ describe("executeLayers", () => {
     ]);
   });
 
+  it("puts rows behind one another where each tensor has the channels that are read", () => {
+    const input = { shape: shape(2, 2, 2), data: counting(8) };
+    const pile = copy(["input", 0], shape(2, 4, 2));
+    const cropped = { ...copy(["input", 0], shape(2, 1, 2)), crop: [3, 0] } as const;
+    const layers = [copy(["input"], input.shape), pile, cropped];
+    expect(executeLayers(layers, input, plain).map((result) => [...result])).toEqual([
+      [...counting(8)],
+      [1, 2, 3, 4, 1, 2, 3, 4, 5, 6, 7, 8, 5, 6, 7, 8],
+      [3, 4, 7, 8],
+    ]);
+  });
+
+  it("reads a rolling buffer as the inference before left it, zeros at first", () => {
+    const newest = copy(["input"], shape(2, 1, 1));
+    const mover = { ...copy([0, 1], shape(2, 2, 1)), crop: [1, 0], recalls: true } as const;
+    const layers = [mover, newest, copy([0, 1], shape(2, 3, 1))];
+    let previous: Int32Array[] | null = null;
+    const buffers = [1, 2, 3, 4].map((value) => {
+      previous = executeLayers(layers, { shape: shape(2, 1, 1), data: [value, -value] }, plain, previous);
+      return [...(previous[2] as Int32Array)];
+    });
+    expect(buffers).toEqual([
+      [0, 0, 1, 0, 0, -1],
+      [0, 1, 2, 0, -1, -2],
+      [1, 2, 3, -1, -2, -3],
+      [2, 3, 4, -2, -3, -4],
+    ]);
+  });
+
   it("drops rows of each channel before it reads", () => {
     const input = { shape: shape(2, 4, 1), data: counting(8) };
     const layer = { ...copy(["input"], shape(2, 1, 2)), crop: [1, 1] } as const;

@@ -152,6 +152,27 @@ ${stages.map(([channels], stage) => residualStage(channels, 3 * stage)).join("")
   - { op: conv2d, kernel_size: 1x1, pad: 0, processors: 0xf, out_offset: 0 }
 `),
   },
+  temporal: {
+    device: "MAX78000",
+    sample: [3, 6, 6],
+    weights: [
+      [4, 3, 3, 3],
+      [8, 4, 3, 3],
+      [8, 8, 3],
+      [5, 8, 7],
+    ],
+    yaml: `data_buffer: [{ name: history, processors: 0xff0000, channels: 8, dim: 9, offset: 0x400 }]
+${description(`  - { op: conv2d, max_pool: 2, pool_stride: 2, pad: 1, activate: ReLU, processors: 0x7, output_processors: 0xf0,
+      out_offset: 0x1000, name: features }
+  - { op: passthrough, buffer_shift: 1, in_sequences: history, in_offset: 0x404, in_dim: 8, in_channels: 8,
+      processors: 0xff0000, output_processors: 0xff0000, out_offset: 0x400, name: shift }
+  - { op: conv2d, buffer_insert: 1, in_sequences: features, in_offset: 0x1000, pad: 0, processors: 0xf0,
+      output_processors: 0xff0000, out_offset: 0x420 }
+  - { op: conv1d, kernel_size: 3, pad: 0, in_sequences: history, in_offset: 0x400, in_dim: 9, in_channels: 8,
+      activate: ReLU, processors: 0xff0000, output_processors: 0xff00, out_offset: 0x2000 }
+  - { op: conv1d, kernel_size: 7, pad: 0, processors: 0xff00, output_processors: 0x1f, out_offset: 0, output_width: 32 }
+`)}`,
+  },
   depthwise: {
     device: "MAX78002",
     sample: [4, 8, 8],

@@ -773,4 +773,46 @@ export const limitCases: readonly LimitCase[] = [
     says: "crop drops 8 of 8 rows and leaves nothing",
     marks: "4, 4",
   },
+
+  // Rolling buffers.
+  {
+    rule: "ROLL-01",
+    input: [4, 1, 1],
+    at: "x.conv2d(4, { kernel: 1 }).rollingBuffer(1024)",
+    past: "x.conv2d(4, { kernel: 1 }).rollingBuffer(1025)",
+    says: "a rolling buffer keeps 2 to 1024 rows on MAX78000, not 1025",
+    marks: "1025",
+  },
+  {
+    rule: "ROLL-02",
+    input: [4, 3, 1],
+    at: "x.rollingBuffer(4)",
+    past: "x.rollingBuffer(3)",
+    says: "a rolling buffer of 3 rows keeps nothing from before when every inference adds 3",
+    marks: "3)",
+  },
+  {
+    rule: "ROLL-03",
+    input: [4, 1, 1],
+    at: "x.conv2d(4, { kernel: 1 }).rollingBuffer(8)",
+    past: "x.conv2d(4, { kernel: 1, wide: true }).rollingBuffer(8)",
+    says: "a rolling buffer keeps 8-bit data; this tensor has 32 bits",
+    marks: "8)",
+  },
+  {
+    rule: "ROLL-04",
+    input: [4, 1, 1],
+    at: "x.conv2d(64, { kernel: 1 }).rollingBuffer(8)",
+    past: "x.conv2d(65, { kernel: 1 }).rollingBuffer(8)",
+    says: "a rolling buffer on MAX78000 has at most 64 channels, not 65",
+    marks: "8)",
+  },
+  {
+    rule: "ROLL-05",
+    input: [4, 1, 64],
+    at: "x.conv2d(4, { kernel: 1 }).rollingBuffer(128)",
+    past: "x.conv2d(4, { kernel: 1 }).rollingBuffer(129)",
+    says: "129 rows of 64 need 33024 bytes per data memory; MAX78000 has 32768",
+    marks: "129",
+  },
 ];

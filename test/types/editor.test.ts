@@ -27,6 +27,7 @@ defineModel({ name: "m", device: ["MAX78000", "MAX78002"], input: { shape: [3, 3
   block.convTranspose2d(8, { kernel: 3, padding: 1 }) satisfies null;
   x.reshape(1024).conv1d(8, { kernel: 9 }).avgPool1d(2) satisfies null;
   x.crop(2, 3) satisfies null;
+  block.rollingBuffer(40) satisfies null;
   return block;
 });`;
 
@@ -41,6 +42,7 @@ const hovers = [
   '[8, 32, 32], "conv", 2032>',
   '[8, 508, 1], "pooled", 216>',
   '[3, 27, 32], "plain", 0>',
+  '[20, 40, 16], "plain", 592>',
 ];
 
 /** The mistakes are in the lines marked with a comment. */

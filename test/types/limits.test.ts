@@ -11,6 +11,7 @@ import { dslCodes } from "../../dsl/codes.ts";
 import { cropRules, foldRules, reshapeRules, splitRules } from "../../dsl/rules/arrange.ts";
 import { operandRules, partRules } from "../../dsl/rules/combine.ts";
 import { readRules } from "../../dsl/rules/read.ts";
+import { rollingBufferRules } from "../../dsl/rules/rolling-buffer.ts";
 import type { Rule } from "../../dsl/rules/rule.ts";
 import { activationRules, batchNormRules, flattenRules } from "../../dsl/rules/unary.ts";
 import { type LimitCase, limitCases } from "./cases.ts";
@@ -37,6 +38,7 @@ const tables = [
   foldRules,
   reshapeRules,
   splitRules,
+  rollingBufferRules,
   { operand: operandRules, part: partRules, read: readRules },
 ];
 const allRules: readonly Rule[] = tables.flatMap((table) => Object.values(table).flat());
