@@ -1,6 +1,5 @@
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
-import { hasErrors } from "../../dsl/diagnostic.ts";
 import type { Network } from "../ir/network.ts";
 import { verifyNetwork } from "../ir/verify-network.ts";
 import { pinnedLayers } from "../placement/place-pinned.ts";
@@ -8,17 +7,14 @@ import { verifyExtents } from "../placement/verify-placement-extents.ts";
 import { verifyRules } from "../placement/verify-placement-rules.ts";
 
 /** What findings of a description make the verifiers say once more. */
-const repeated: Readonly<Record<string, string>> = {
-  AI1805: "AI2503",
-  AI6230: "AI1521",
-  AI4101: "AI1522",
-  AI4102: "AI1522",
-  AI4103: "AI1522",
-  AI4104: "AI1522",
-  AI4110: "AI1522",
-  AI4111: "AI1522",
-  AI4112: "AI1522",
-};
+const repeated: ReadonlyMap<string, string> = new Map([
+  ["AI1805", "AI2503"],
+  ["AI6230", "AI1521"],
+  ...["AI4101", "AI4102", "AI4103", "AI4104", "AI4110", "AI4111", "AI4112"].map((code) => [code, "AI1522"] as const),
+]);
+
+/** Sizes of which nothing follows. */
+const contradictions: ReadonlySet<string> = new Set(["AI1520", "AI1521", "AI1805"]);
 
 interface Circumstances {
   /** The described processors and offsets matter. */
@@ -39,13 +35,13 @@ export function describedProblems(
   device: DeviceSpec,
   { pinned, inOrder, known }: Circumstances,
 ): Diagnostic[] {
-  const told = new Set(known.map(({ code }) => repeated[code]));
+  const told = new Set(known.map(({ code }) => repeated.get(code)));
   // The verifier takes layers in order; what a layer reads was resolved in the order of execution.
   if (!inOrder) told.add("AI1520");
   const found = verifyNetwork(network, device).filter(({ severity, code }) => severity === "error" && !told.has(code));
   const layers = pinned ? pinnedLayers(network, device) : null;
   if (layers === null) return found;
   const rules = verifyRules(network, layers, device);
-  const sound = !hasErrors([...known, ...found, ...rules]);
-  return [...found, ...rules, ...(sound ? verifyExtents(network, layers, device) : [])];
+  const sized = ![...known, ...found].some(({ code }) => contradictions.has(code));
+  return [...found, ...rules, ...(sized ? verifyExtents(network, layers, device) : [])];
 }

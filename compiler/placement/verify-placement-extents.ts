@@ -1,11 +1,11 @@
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Shape } from "../../dsl/model.ts";
-import { passesOf } from "../ir/geometry.ts";
+import { bitsOf, passesOf } from "../ir/geometry.ts";
 import type { Layer, Network } from "../ir/network.ts";
 import type { LayerPlacement } from "../ir/placement.ts";
 import { layerProblem } from "./codes.ts";
-import { writeSlots, writeStep } from "./verify-placement-access.ts";
+import { writeStep } from "./verify-placement-access.ts";
 
 /**
  * Where the network input ends and where every result ends, against the size of a data memory instance (AI3022).
@@ -38,11 +38,24 @@ function inputExtent(network: Network, layer: Layer, place: LayerPlacement, devi
 
 function outputExtent(layer: Layer, place: LayerPlacement, device: DeviceSpec): Diagnostic[] {
   const pixels = layer.output.height * layer.output.width;
-  const last = Math.max(...writeSlots(layer, place, device).map(({ word }) => word));
-  const words = (pixels - 1) * writeStep(layer, place, device) + last + 1;
+  const step = writeStep(layer, place, device);
+  // Words of the last pass; its gap is not written.
+  const last = layer.outputBits === 32 ? mostInOneInstance(place.outputProcessors, device) : 1;
+  const gapped = (layer.outputBits / 8) * (place.writeGap + 1);
+  const words = pixels * step - gapped + last;
   const what = `the output of '${layer.name}', ${sizes(layer.output)} of ${layer.outputBits} bits,`;
   const hint = "Lower the output offset, make the output smaller, or stream the layer.";
   return beyond(layer, what, "output", place.outputOffset, 4 * words, device, hint);
+}
+
+/** Wide outputs take a word per processor of an instance. */
+function mostInOneInstance(mask: bigint, device: DeviceSpec): number {
+  const perInstance = new Map<number, number>();
+  for (const processor of bitsOf(mask)) {
+    const instance = Math.floor(processor / device.processorsPerDataInstance);
+    perInstance.set(instance, (perInstance.get(instance) ?? 0) + 1);
+  }
+  return Math.max(1, ...perInstance.values());
 }
 
 function beyond(

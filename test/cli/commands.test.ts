@@ -146,6 +146,15 @@ describe("explain", () => {
     }
   });
 
+  it("tells the rules that a code reports, and the codes of a rule", async () => {
+    expect((await run(["explain", "AI3041"])).stdout).toContain("GAP-03  The step between pixels exceeds its field.");
+    const rule = await run(["explain", "gap-03"]);
+    expect([rule.exitCode, rule.stdout]).toEqual([
+      0,
+      "GAP-03: The step between pixels exceeds its field.\n\nAI3041  A pointer or its step is impossible\n",
+    ]);
+  });
+
   it("does not know others", async () => {
     const { exitCode, stdout, stderr } = await run(["explain", "AI0000"]);
     expect([exitCode, stdout]).toEqual([2, ""]);

@@ -1,9 +1,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { deviceRules } from "../../compiler/cli/rules.ts";
+import { parseYamlNetwork } from "../../compiler/import/yaml.ts";
+import type { Diagnostic } from "../../dsl/diagnostic.ts";
+import { defaultEmitOptions, emitProject } from "../../targets/emit/index.ts";
+import { devices } from "../../targets/index.ts";
 import { withoutInputs } from "./deviations.ts";
-import { goldenRoot, skippedWithoutGolden, type GoldenDevice } from "./load.ts";
-import { caseProgram } from "./program-case.ts";
+import { goldenRoot, inputFile, skippedWithoutGolden, type GoldenDevice } from "./load.ts";
+import { caseProgram, mustCompile } from "./program-case.ts";
+import { crashReasons, refusalReasons } from "./refusal-reasons.ts";
 
 interface Refusal {
   readonly case: string;
@@ -30,21 +36,59 @@ const optionArguments: Readonly<Record<string, string>> = {
   "mnist-oneshot": "--one-shot",
 };
 
-/** Refused by text options of emission, not by the program. */
+/** Refused by options of the generated text, not by the program. */
 const emissionOnly: readonly string[] = ["mnist-max-speed"];
 
 const read = (name: string): Refusal[] =>
   JSON.parse(readFileSync(join(goldenRoot as string, name), "utf8")) as Refusal[];
 
 function refusals(): Refusal[] {
-  const options = read("refusals-options.json")
-    .filter((entry) => !emissionOnly.includes(entry.case))
-    .map((entry) => ({
-      ...entry,
-      arguments: optionArguments[entry.case] ?? entry.arguments,
-      inputs: optionNetworks[Object.keys(optionNetworks).find((name) => entry.case.startsWith(name)) ?? ""] ?? {},
-    }));
+  const options = read("refusals-options.json").map((entry) => ({
+    ...entry,
+    arguments: optionArguments[entry.case] ?? entry.arguments,
+    inputs: optionNetworks[Object.keys(optionNetworks).find((name) => entry.case.startsWith(name)) ?? ""] ?? {},
+  }));
   return [...read("refusals-layers.json"), ...options];
+}
+
+/** Everything we say against a case. */
+function objections(entry: Refusal): readonly Diagnostic[] {
+  const golden = { ...entry, inputs: entry.inputs ?? {} };
+  if (emissionOnly.includes(entry.case)) {
+    const device = devices[entry.device];
+    const options = { ...defaultEmitOptions(device), maxSpeed: true };
+    return emitProject(mustCompile(golden), device, options).diagnostics;
+  }
+  const { program, diagnostics } = caseProgram(golden);
+  expect(program, `accepted, but refused by the reference: ${entry.refusal}`).toBeUndefined();
+  return diagnostics;
+}
+
+interface Expected {
+  readonly rule: string;
+  readonly facts: readonly string[];
+}
+
+/** The rule behind a recorded refusal, and what ours must say. */
+function expectedOf(entry: Refusal): Expected | undefined {
+  const crash = crashReasons[`${entry.device}/${entry.case}`];
+  if (entry.refusal.startsWith("CRASH")) return crash;
+  for (const { message, rule, facts } of refusalReasons) {
+    const groups = message.exec(entry.refusal)?.groups;
+    if (!message.test(entry.refusal)) continue;
+    return { rule, facts: facts?.({ ...groups }) ?? [] };
+  }
+  return undefined;
+}
+
+/** The names by which we call the layer of a recorded message: by number, or its own. */
+function layerNames(entry: Refusal): readonly string[] | null {
+  const number = refusalReasons.map(({ message }) => message.exec(entry.refusal)?.groups?.["layer"]).find(Boolean);
+  const path = entry.inputs?.["network"];
+  if (number === undefined || path === undefined) return null;
+  const { description } = parseYamlNetwork(readFileSync(inputFile(path), "utf8"), path);
+  const name = description?.layers[Number(number)]?.values.name;
+  return [`layer ${number} `, `layer ${number}:`, `'${name ?? `layer_${number}`}'`];
 }
 
 if (goldenRoot === null) {
@@ -52,20 +96,33 @@ if (goldenRoot === null) {
 } else {
   describe("what the reference refuses", () => {
     let refused = 0;
+    const rules = new Map<string, number>();
     for (const entry of refusals()) {
       it(`${entry.device} ${entry.case}`, (test) => {
-        const inputs = entry.inputs ?? {};
-        test.skip(
-          withoutInputs.some((pattern) => pattern.test(entry.case)),
-          "inputs were not archived",
+        const without = withoutInputs.some((pattern) => pattern.test(entry.case));
+        test.skip(without, "inputs were not archived");
+        const expected = expectedOf(entry);
+        expect(expected, `no reason is known for: ${entry.refusal}`).toBeDefined();
+        const { rule, facts } = expected as Expected;
+        const codes = deviceRules[rule]?.codes ?? [];
+        const names = layerNames(entry);
+        const errors = objections(entry).filter(({ severity }) => severity === "error");
+        const same = errors.filter(
+          ({ code, message }) =>
+            codes.includes(code) &&
+            facts.every((fact) => message.includes(fact)) &&
+            (names === null || names.some((name) => message.includes(name))),
         );
-        const { program, diagnostics } = caseProgram({ ...entry, inputs });
-        const errors = diagnostics.filter(({ severity }) => severity === "error");
-        expect(program, `accepted, but refused by the reference: ${entry.refusal}`).toBeUndefined();
-        expect(errors).not.toEqual([]);
+        const said = errors.map(({ code, message }) => `${code} ${message}`).join("\n");
+        expect(same, `${rule} (${codes.join(", ")}): ${entry.refusal}\nwe say:\n${said}`).not.toEqual([]);
+        expect(same[0]?.hint ?? "", said).not.toBe("");
+        rules.set(rule, (rules.get(rule) ?? 0) + 1);
         refused++;
       });
     }
-    afterAll(() => console.log(`refusals: ${refused} of ${refusals().length} refused with a diagnostic`));
+    afterAll(() => {
+      const byRule = [...rules].toSorted().map(([rule, count]) => `${rule} ${count}`);
+      console.log(`refusals: ${refused} of ${refusals().length} refused for the same reason (${byRule.join(", ")})`);
+    });
   });
 }
