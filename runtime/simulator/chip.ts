@@ -30,7 +30,7 @@ export interface LayerExecution {
   readonly values: Int32Array | Int8Array;
   /** The results went to the next streaming layer instead of data memory. */
   readonly isStreamed: boolean;
-  /** Bus addresses and contents of the data memory words written, ascending. */
+  /** Bus addresses and contents of the data memory words written, ascending; read it before the next layer runs. */
   readonly written: readonly { readonly address: number; readonly word: number }[];
 }
 

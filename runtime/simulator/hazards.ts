@@ -15,12 +15,15 @@ export function checkOwnInput(
   report: (problem: string) => void,
 ): void {
   const inputs = inputRanges(device, plan);
-  const consumed = consumedWindows(plan);
+  let consumed: Float64Array | null = null;
   let lost = 0;
   for (const run of outputRuns(device, plan, toDataMemory(memory))) {
     const range = inputs.get(Math.floor(run.word / memory.instanceWords));
     if (range === undefined) continue;
     const start = run.word % memory.instanceWords;
+    const isApart = start >= range.first + range.words || start + (run.count - 1) * run.step < range.first;
+    if (isApart) continue;
+    consumed ??= consumedWindows(plan);
     for (let i = 0; i < run.count; i++) {
       const word = start + i * run.step - range.first;
       if (word < 0 || word >= range.words || !isRead(plan.input, word)) continue;

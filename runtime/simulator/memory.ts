@@ -38,6 +38,24 @@ export class DataMemory {
     return word >= 0 && word < this.words.length && word % this.instanceWords < this.usableWords;
   }
 
+  /** True when `count` words, `step` apart, exist in one instance. */
+  holdsRun(word: number, step: number, count: number): boolean {
+    const last = word + step * (count - 1);
+    const sameInstance = Math.floor(word / this.instanceWords) === Math.floor(last / this.instanceWords);
+    return sameInstance && this.holds(word) && this.holds(last);
+  }
+
+  /** Writes one lane of words that are `step` apart and exist. */
+  writeLane(word: number, step: number, lane: number, values: Int32Array | Int8Array): void {
+    let at = word * bytesPerWord + lane;
+    for (let i = 0; i < values.length; i++) {
+      this.bytes[at] = values[i] as number;
+      this.known[at] = 1;
+      at += step * bytesPerWord;
+    }
+    if (this.journal !== null) for (let i = 0; i < values.length; i++) this.journal.add(word + i * step);
+  }
+
   writeWord(word: number, value: number, isKnown = true): void {
     this.words[word] = value;
     this.#knownWords[word] = isKnown ? allKnown : 0;

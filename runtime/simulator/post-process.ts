@@ -100,7 +100,7 @@ export function postProcess(plan: LayerPlan, sums: Accumulators): void {
   const { isWide, shift, activation } = plan.output;
   if (isWide) return;
   const { values } = sums;
-  values.set(requantizeAll(values, shift));
+  requantizeAll(values, shift, values);
   if (activation === "abs") for (let i = 0; i < values.length; i++) values[i] = abs8(values[i] as number);
   if (activation === "relu") for (let i = 0; i < values.length; i++) values[i] = relu8(values[i] as number);
 }

@@ -14,13 +14,15 @@ export function readOutput(machine: Machine, location: TensorLocation): Int32Arr
     const pass = Math.floor(channel / processors.length);
     const processor = processors[channel % processors.length] as number;
     const lane = processor % machine.device.processorsPerDataInstance;
-    const first = dataWord(machine, processor, location.offset) + (location.bits === 32 ? lane : 0);
+    const isWide = location.bits === 32;
+    const first = dataWord(machine, processor, location.offset) + (isWide ? lane : 0);
+    const step = wordsPerResult * (location.writeGap + 1);
+    const { known, words, bytes } = machine.data;
     for (let pixel = 0; pixel < pixels; pixel++) {
-      const word = first + (pixel * passes + pass) * wordsPerResult * (location.writeGap + 1);
-      const byte = word * 4 + (location.bits === 32 ? 0 : lane);
-      if (machine.data.known[byte] !== 1) missing++;
-      values[channel * pixels + pixel] =
-        location.bits === 32 ? (machine.data.words[word] as number) : (machine.data.bytes[byte] as number);
+      const word = first + (pixel * passes + pass) * step;
+      const byte = word * 4 + (isWide ? 0 : lane);
+      if (known[byte] !== 1) missing++;
+      values[channel * pixels + pixel] = isWide ? (words[word] as number) : (bytes[byte] as number);
     }
   }
   if (missing > 0) machine.reportUnknown(`${missing} of ${values.length} output values were`);

@@ -6,7 +6,7 @@ import { unpackKernels, type Kernels } from "./kernels.ts";
 import type { ConvolutionPlan, LayerPlan } from "./layer-plan.ts";
 import { busAddressOf } from "./memory.ts";
 import { addBias, postProcess } from "./post-process.ts";
-import { writeBack, type LayerResults, type OutputTarget } from "./write-back.ts";
+import { writeBack, writtenWords, type LayerResults, type OutputTarget } from "./write-back.ts";
 
 /** Executes one layer from its input to its output words. */
 export function runLayer(chip: Chip, plan: LayerPlan, source: InputSource, target: OutputTarget): LayerExecution {
@@ -16,11 +16,8 @@ export function runLayer(chip: Chip, plan: LayerPlan, source: InputSource, targe
   if (source.memory === chip.data && target.memory === chip.data) {
     checkOwnInput(device, plan, chip.data, report);
   }
-  target.memory.journal = chip.onLayer === null ? null : new Set();
   writeBack(device, plan, results, target, report);
   const isStreamed = target.memory !== chip.data;
-  const written = isStreamed ? [] : journalOf(chip);
-  target.memory.journal = null;
   return {
     layer: plan.layer,
     description: describe(plan),
@@ -29,7 +26,9 @@ export function runLayer(chip: Chip, plan: LayerPlan, source: InputSource, targe
     columns: plan.output.columns,
     values: results.values,
     isStreamed,
-    written,
+    get written() {
+      return isStreamed ? [] : contentsOf(chip, writtenWords(device, plan, target));
+    },
   };
 }
 
@@ -66,10 +65,13 @@ function markOutputs(unknown: Int8Array | null, sums: Accumulators, outputs: rea
 
 const isDepthwise = ({ kind }: ConvolutionPlan): boolean => kind === "depthwise-broadcast" || kind === "depthwise-move";
 
-export function journalOf({ data, device }: Chip): LayerExecution["written"] {
-  const words = Array.from(data.journal ?? []);
-  words.sort((a, b) => a - b);
-  return words.map((word) => ({ address: busAddressOf(device, data, word), word: data.words[word] as number }));
+/** What the words that streaming layers wrote one by one hold. */
+export const journalOf = (chip: Chip): LayerExecution["written"] => contentsOf(chip, chip.data.journal ?? []);
+
+function contentsOf({ data, device }: Chip, words: Iterable<number>): LayerExecution["written"] {
+  return [...words]
+    .toSorted((a, b) => a - b)
+    .map((word) => ({ address: busAddressOf(device, data, word), word: data.words[word] as number }));
 }
 
 /** One line for logs. */

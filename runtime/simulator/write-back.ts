@@ -39,12 +39,24 @@ export function writeBack(
   const runs = outputRuns(device, plan, target);
   const { memory } = target;
   let lost = 0;
-  for (const { word, step, count } of runs) {
-    for (let i = 0; i < count; i++) if (memory.holds(word + i * step)) memory.forget(word + i * step);
-  }
+  for (const word of wordsOf(runs, memory)) memory.forget(word);
   for (const run of runs) lost += writeRun(memory, results, run);
   if (lost > 0) report(`layer ${plan.layer}: ${lost} results are written outside data memory`);
 }
+
+/** Every word with results, once. */
+function* wordsOf(runs: readonly OutputRun[], memory: DataMemory): Generator<number> {
+  const seen = new Set<number>();
+  for (const { word, step, count } of runs) {
+    if (seen.has(word)) continue;
+    seen.add(word);
+    for (let i = 0; i < count; i++) if (memory.holds(word + i * step)) yield word + i * step;
+  }
+}
+
+/** Flat words of the target that a layer writes. */
+export const writtenWords = (device: DeviceSpec, plan: LayerPlan, target: OutputTarget): ReadonlySet<number> =>
+  new Set(wordsOf(outputRuns(device, plan, target), target.memory));
 
 /** The pixels of one output: words `word + i * step`, one byte lane of them or (null) all. */
 export interface OutputRun {
@@ -69,6 +81,10 @@ export function outputRuns(device: DeviceSpec, plan: LayerPlan, target: OutputTa
 function writeRun(memory: DataMemory, { values, unknown }: LayerResults, run: OutputRun): number {
   const { word: first, step, count, lane } = run;
   const from = run.output * count;
+  if (lane !== null && unknown === null && memory.holdsRun(first, step, count)) {
+    memory.writeLane(first, step, lane, values.subarray(from, from + count));
+    return 0;
+  }
   let lost = 0;
   for (let i = 0; i < count; i++) {
     const word = first + i * step;

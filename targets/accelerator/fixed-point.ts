@@ -20,10 +20,13 @@ export const requantize = (accumulator: number, shift: number): number =>
 
 const rescale = (accumulator: number, factor: number): number => saturate8(roundHalfUp(accumulator * factor));
 
-/** `requantize` for many accumulators with the same shift. */
-export function requantizeAll(accumulators: Float64Array | Int32Array, shift: number): Int32Array {
+/** `requantize` for many accumulators with the same shift; `results` may be the accumulators themselves. */
+export function requantizeAll(
+  accumulators: Float64Array | Int32Array,
+  shift: number,
+  results: Int32Array = new Int32Array(accumulators.length),
+): Int32Array {
   const factor = 2 ** (shift - DATA_FRACTION_BITS);
-  const results = new Int32Array(accumulators.length);
   for (let i = 0; i < results.length; i++) results[i] = rescale(accumulators[i] as number, factor);
   return results;
 }
