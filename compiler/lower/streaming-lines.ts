@@ -1,4 +1,4 @@
-import { roundUp } from "../ir/geometry.ts";
+import { ceilDiv, roundUp } from "../ir/geometry.ts";
 import type { LoweringContext } from "./context.ts";
 import type { HardwareLayer } from "./hardware-layer.ts";
 import { inputFrameWords, type StreamingOverrides, type StreamingValues } from "./streaming.ts";
@@ -11,12 +11,26 @@ export function lineStreaming(
 ): StreamingValues {
   const counts = hw.index === context.start.index ? firstLayer(hw, context, overrides) : laterLayer(hw, context);
   const window = Math.max(hw.stride, hw.pool.stride[0], hw.pool.size[1]);
-  const buffer = hw.chw ? chwRollover : counts.start + (hw.pool.size[0] - 1) * hw.size[1] + window;
-  return { ...counts, rollover: roundUp(buffer, hw.inputPasses) };
+  const usual = hw.chw ? chwRollover : counts.start + (hw.pool.size[0] - 1) * hw.size[1] + window;
+  return { ...counts, rollover: roundUp(Math.max(usual, heldWords(hw, context)), hw.inputPasses) };
 }
 
-/** Circular buffer of a CHW input, in words. */
+/** Circular buffer of a CHW input in words, which the reference uses for windows of any size. */
 const chwRollover = 12;
+
+/**
+ * Words that must be in the buffer when a layer reads its first window. The reference does not scale the buffer with
+ * the words per pixel, and has one length for CHW, so that large windows would not fit.
+ */
+function heldWords(hw: HardwareLayer, context: LoweringContext): number {
+  if (!hw.layer.streaming) return 0;
+  const { size, dilation } = hw.pool;
+  const pixels = (size[0] - 1) * dilation[0] * hw.size[1] + (size[1] - 1) * dilation[1] + 1;
+  // A window may begin with the last of the four pixels in its first word.
+  if (hw.chw) return ceilDiv(pixels + 3, 4);
+  const ahead = hw.index === context.start.index ? 0 : context.options.increaseStart;
+  return (pixels + ahead) * hw.inputPasses;
+}
 
 type Counts = Omit<StreamingValues, "rollover">;
 
