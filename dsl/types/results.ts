@@ -12,6 +12,27 @@ import type { UsableSize } from "./sizes.ts";
 
 /** Result types of the methods; open (`O extends object`) until the arguments are known, as in `arguments.ts`. */
 
+/**
+ * A tensor whose numbers are worked out here and now. TypeScript puts off what stands as an alias inside a tuple or
+ * among type arguments; in a chain of operators every one would then wait for all in front of it, until there are
+ * too many (TS2589). What `infer` has seen is known.
+ */
+type Made<D extends Devices, Channels, Rows, Columns, R, U> = [
+  Channels,
+  UsableSize<Rows>,
+  UsableSize<Columns>,
+  R,
+  U,
+] extends [
+  infer C extends number,
+  infer H extends number,
+  infer W extends number,
+  infer NewRole extends Role,
+  infer Used extends number,
+]
+  ? Tensor<D, [C, H, W], NewRole, Used>
+  : undefined;
+
 export type Conv2dResult<
   D extends Devices,
   S extends ShapeTuple,
@@ -21,9 +42,11 @@ export type Conv2dResult<
   O,
 > = O extends object
   ? CallOn<"conv2d", S, R, U, N, O> extends infer C extends CallOf
-    ? Tensor<
+    ? Made<
         D,
-        [C["argument"] & number, UsableSize<Conv2dSize<C, 1>>, UsableSize<Conv2dSize<C, 2>>],
+        C["argument"] & number,
+        Conv2dSize<C, 1>,
+        Conv2dSize<C, 2>,
         WeightedRole<O>,
         WeightsReach<C, Conv2dWeights<C>>
       >
@@ -39,12 +62,7 @@ export type Conv1dResult<
   O,
 > = O extends object
   ? CallOn<"conv1d", S, R, U, N, O> extends infer C extends CallOf
-    ? Tensor<
-        D,
-        [C["argument"] & number, UsableSize<Conv1dSize<C>>, C["shape"][2]],
-        WeightedRole<O>,
-        WeightsReach<C, Conv1dWeights<C>>
-      >
+    ? Made<D, C["argument"] & number, Conv1dSize<C>, C["shape"][2], WeightedRole<O>, WeightsReach<C, Conv1dWeights<C>>>
     : undefined
   : undefined;
 
@@ -57,9 +75,11 @@ export type ConvTranspose2dResult<
   O,
 > = O extends object
   ? CallOn<"convTranspose2d", S, R, U, N, O> extends infer C extends CallOf
-    ? Tensor<
+    ? Made<
         D,
-        [C["argument"] & number, UsableSize<ConvTranspose2dSize<C, 1>>, UsableSize<ConvTranspose2dSize<C, 2>>],
+        C["argument"] & number,
+        ConvTranspose2dSize<C, 1>,
+        ConvTranspose2dSize<C, 2>,
         WeightedRole<O>,
         WeightsReach<C, ConvTranspose2dWeights<C>>
       >
@@ -75,12 +95,7 @@ export type LinearResult<
   O,
 > = O extends object
   ? CallOn<"linear", S, R, U, N, O> extends infer C extends CallOf
-    ? Tensor<
-        D,
-        [C["argument"] & number, C["shape"][1], C["shape"][2]],
-        WeightedRole<O>,
-        WeightsReach<C, LinearWeights<C>>
-      >
+    ? Made<D, C["argument"] & number, C["shape"][1], C["shape"][2], WeightedRole<O>, WeightsReach<C, LinearWeights<C>>>
     : undefined
   : undefined;
 
@@ -93,7 +108,7 @@ export type Pool2dResult<
   O,
 > = O extends object
   ? CallOn<"maxPool2d", S, R, U, A, O> extends infer C extends CallOf
-    ? Tensor<D, [C["shape"][0], UsableSize<Pool2dSize<C, 1>>, UsableSize<Pool2dSize<C, 2>>], "pooled", C["used"]>
+    ? Made<D, C["shape"][0], Pool2dSize<C, 1>, Pool2dSize<C, 2>, "pooled", C["used"]>
     : undefined
   : undefined;
 
@@ -106,23 +121,23 @@ export type Pool1dResult<
   O,
 > = O extends object
   ? CallOn<"maxPool1d", S, R, U, A, O> extends infer C extends CallOf
-    ? Tensor<D, [C["shape"][0], UsableSize<Pool1dSize<C>>, C["shape"][2]], "pooled", C["used"]>
+    ? Made<D, C["shape"][0], Pool1dSize<C>, C["shape"][2], "pooled", C["used"]>
     : undefined
   : undefined;
 
 /** All values as channels of one pixel. */
 export type FlattenResult<D extends Devices, S extends ShapeTuple, U extends number> = D extends unknown
-  ? Tensor<D, [Product<Product<S[0], S[1]>, S[2]>, 1, 1], "flat", U>
+  ? Made<D, Product<Product<S[0], S[1]>, S[2]>, 1, 1, "flat", U>
   : undefined;
 
 /** Squares of N x N pixels as channels of one. */
 export type FoldResult<D extends Devices, S extends ShapeTuple, R extends Role, U extends number, N> = N extends number
-  ? Tensor<D, [Product<S[0], Product<N, N>>, Quotient<S[1], N>, Quotient<S[2], N>], R, U>
+  ? Made<D, Product<S[0], Product<N, N>>, Quotient<S[1], N>, Quotient<S[2], N>, R, U>
   : undefined;
 
 /** As many tensors as there are parts; a list of unknown length where their number is not known. */
 export type SplitResult<D extends Devices, S extends ShapeTuple, U extends number, N> = N extends number
-  ? Repeated<Tensor<D, [UsableSize<Quotient<S[0], N>>, S[1], S[2]], "part", U>, N>
+  ? Repeated<Made<D, Quotient<S[0], N>, S[1], S[2], "part", U>, N>
   : undefined;
 type Repeated<T, N, Result extends readonly T[] = []> = number extends N
   ? readonly T[]

@@ -106,7 +106,7 @@ export function compareProject(
   files: ReadonlyMap<string, string>,
 ): Readonly<Record<ProjectClass, string | null>> {
   const fifo = /--(fast-)?fifo/.test(golden.arguments);
-  const hasUnload = (files.get("cnn.h") ?? "").includes("cnn_unload");
+  const hasUnload = /^int cnn_unload\(/m.test(files.get("cnn.h") ?? "");
   const hasCheck = !golden.arguments.includes("--no-kat") && golden.knownAnswer.length > 0;
   const inOrder: readonly HostCall[] = fifo ? ["cnn_start", "load_input"] : ["load_input", "cnn_start"];
   const project = compileProject(files, undefined, ["-O0"]);
