@@ -97,9 +97,11 @@ export function compile(request: CompileRequest): CompileResult {
     pipeline.verify("verifySchedule", () => verifySchedule(schedule, device));
     reached("schedule", () => printSchedule(schedule));
 
-    const placement = pipeline.run(placeWith(placementOptions), network, "placeLayers");
+    const placement = pipeline.run(placeWith(placementOptions, programOptions), network, "placeLayers");
     const overlaps = overlapJudge(placementOptions.overlaps);
-    pipeline.verify("verifyPlacement", () => verifyPlacement(placement, device).flatMap(overlaps.judge));
+    pipeline.verify("verifyPlacement", () =>
+      verifyPlacement(placement, device, programOptions).flatMap(overlaps.judge),
+    );
     result.placement = placement;
     reached("placement", () => printPlacement(placement));
 
@@ -118,9 +120,13 @@ export function compile(request: CompileRequest): CompileResult {
 const isError = ({ severity }: Diagnostic): boolean => severity === "error";
 
 const placeWith =
-  ({ deduplicate, weightStart }: PlacementOptions): Pass<Network, Placement> =>
+  ({ deduplicate, weightStart }: PlacementOptions, program: ProgramOptions): Pass<Network, Placement> =>
   ({ device }, network) => {
-    const { placement, diagnostics } = placeNetwork(network, device, { deduplicate, firstWord: weightStart });
+    const { placement, diagnostics } = placeNetwork(network, device, {
+      deduplicate,
+      firstWord: weightStart,
+      program,
+    });
     return passResult(placement, diagnostics);
   };
 

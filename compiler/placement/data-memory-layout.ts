@@ -4,6 +4,7 @@ import type { TensorSource } from "../../runtime/reference/layer.ts";
 import { ceilDiv, passesOf, processorsPerPass } from "../ir/geometry.ts";
 import type { Layer, Network } from "../ir/network.ts";
 import type { LiveTensor } from "../ir/schedule.ts";
+import type { ProgramOptions } from "../options.ts";
 import { layerProblem } from "./codes.ts";
 import { canReadGaps, layerReads } from "./data-memory-reads.ts";
 import type { LayerReads, SourceRead } from "./data-memory-reads.ts";
@@ -58,7 +59,11 @@ export function runsAsTwoDimensional(layer: Layer): boolean {
 }
 
 /** Decides gaps and distances; diagnoses readers that want different layouts of the same tensor. */
-export function layoutData(network: Network, device: DeviceSpec): { layout: DataLayout; diagnostics: Diagnostic[] } {
+export function layoutData(
+  network: Network,
+  device: DeviceSpec,
+  options?: ProgramOptions,
+): { layout: DataLayout; diagnostics: Diagnostic[] } {
   const diagnostics: Diagnostic[] = [];
   const reads = network.layers.map((layer) => layerReads(network, layer, device));
   for (const [index, read] of reads.entries()) {
@@ -69,7 +74,7 @@ export function layoutData(network: Network, device: DeviceSpec): { layout: Data
   const strides = resolveStrides(network, reads, device);
   const readGaps = reads.map((read, index) => readGapOf(network.layers[index] as Layer, read, strides));
   diagnostics.push(...checkStrides(network, reads, strides, readGaps, device));
-  const rings = ringWords(network, device);
+  const rings = ringWords(network, device, options);
   diagnostics.push(...checkRings(network, rings.length));
   const tensors = liveRanges(network).map((live, index) => {
     const form = tensorForm(network, reads, live, strides[index] as number, device);

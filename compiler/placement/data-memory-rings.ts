@@ -4,17 +4,22 @@ import type { Network } from "../ir/network.ts";
 import type { Placement } from "../ir/placement.ts";
 import { loweringContext } from "../lower/context.ts";
 import { streamingValues } from "../lower/streaming.ts";
-import { defaultProgramOptions } from "../options.ts";
+import { defaultProgramOptions, type ProgramOptions } from "../options.ts";
 import { streamingLayers } from "./live-ranges.ts";
 
 /**
  * Words of the circular buffer from which each streaming layer reads, by layer; empty without streaming layers.
- * The length follows from shapes alone, so it is known before anything is placed.
+ * The length follows from shapes and from what the user adds to stream registers, so it is known before anything is
+ * placed.
  */
-export function ringWords(network: Network, device: DeviceSpec): number[] {
+export function ringWords(
+  network: Network,
+  device: DeviceSpec,
+  options: ProgramOptions = defaultProgramOptions(device),
+): number[] {
   const count = streamingLayers(network);
   if (count === 0) return [];
-  const context = loweringContext(unplaced(network, device), device, defaultProgramOptions(device));
+  const context = loweringContext(unplaced(network, device), device, options);
   return context.layers.slice(0, count).map((layer) => streamingValues(layer, context).rollover);
 }
 

@@ -2,6 +2,7 @@ import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Network } from "../ir/network.ts";
 import type { LayerPlacement } from "../ir/placement.ts";
+import type { ProgramOptions } from "../options.ts";
 import { describeCollision, describeQuadrants, describeShortage } from "./data-memory-diagnostics.ts";
 import { layoutData } from "./data-memory-layout.ts";
 import type { DataLayout } from "./data-memory-layout.ts";
@@ -19,11 +20,14 @@ export interface DataPlacements {
   readonly explain: () => readonly Diagnostic[];
 }
 
-/** Arrangements of processors and data memory. A pinned network has exactly the given one. */
-export function dataPlacements(network: Network, device: DeviceSpec): DataPlacements {
+/**
+ * Arrangements of processors and data memory. A pinned network has exactly the given one. Options that change the
+ * length of streaming buffers count; default: none does.
+ */
+export function dataPlacements(network: Network, device: DeviceSpec, options?: ProgramOptions): DataPlacements {
   const pinned = pinnedLayers(network, device);
   if (pinned) return { arrangements: [pinned], explain: () => [] };
-  const { layout, diagnostics } = layoutData(network, device);
+  const { layout, diagnostics } = layoutData(network, device, options);
   const groups = processorGroups(layout, device);
   const problems = [...diagnostics, ...groups.diagnostics];
   if (problems.length > 0) return { arrangements: [], explain: () => problems };

@@ -3,6 +3,7 @@ import { hasErrors } from "../../dsl/diagnostic.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Network } from "../ir/network.ts";
 import type { LayerPlacement, Placement } from "../ir/placement.ts";
+import type { ProgramOptions } from "../options.ts";
 import { placeBias } from "./bias-memory.ts";
 import { dataPlacements } from "./place-data.ts";
 import type { WeightOptions } from "./weight-memory.ts";
@@ -20,6 +21,11 @@ export function placeData(network: Network, device: DeviceSpec): DataPlacement {
   return { diagnostics: explain() };
 }
 
+export interface PlaceOptions extends WeightOptions {
+  /** What lowering will be told: some of it makes streaming buffers longer. Default: `defaultProgramOptions`. */
+  readonly program?: ProgramOptions;
+}
+
 export interface NetworkPlacement {
   readonly placement?: Placement;
   readonly diagnostics: readonly Diagnostic[];
@@ -29,8 +35,8 @@ export interface NetworkPlacement {
  * Assigns processors, data memory, weight memory and bias memory. Where the weights do not fit under one arrangement
  * of processors, others are tried. Codes: AI30xx, and those of `placeWeights` and `placeBias`.
  */
-export function placeNetwork(network: Network, device: DeviceSpec, options: WeightOptions = {}): NetworkPlacement {
-  const { arrangements, explain } = dataPlacements(network, device);
+export function placeNetwork(network: Network, device: DeviceSpec, options: PlaceOptions = {}): NetworkPlacement {
+  const { arrangements, explain } = dataPlacements(network, device, options.program);
   let failure: readonly Diagnostic[] | null = null;
   const tried = new Set<string>();
   for (const layers of arrangements) {

@@ -3,6 +3,7 @@ import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import { bitsOf } from "../ir/geometry.ts";
 import type { Layer, Network } from "../ir/network.ts";
 import type { LayerPlacement } from "../ir/placement.ts";
+import type { ProgramOptions } from "../options.ts";
 import { layerProblem } from "./codes.ts";
 import { ringWords } from "./data-memory-rings.ts";
 import { writeStep } from "./verify-placement-access.ts";
@@ -16,8 +17,13 @@ interface Range {
 }
 
 /** Streaming layers run together: their buffers and the result of the last one must not touch, and must fit. */
-export function verifyRings(network: Network, layers: readonly LayerPlacement[], device: DeviceSpec): Diagnostic[] {
-  const rings = ringWords(network, device);
+export function verifyRings(
+  network: Network,
+  layers: readonly LayerPlacement[],
+  device: DeviceSpec,
+  options?: ProgramOptions,
+): Diagnostic[] {
+  const rings = ringWords(network, device, options);
   if (rings.length === 0) return [];
   const problems = handovers(network, layers, rings.length);
   const ranges = rings.map((words, index) => buffer(network, layers, words, index, device));
