@@ -11,7 +11,6 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
-import { projectOptionSpecs } from "../compiler/cli/project-options.ts";
 import {
   goldenCases,
   goldenDevices,
@@ -56,15 +55,13 @@ function recordedOptions({ arguments: words }: GoldenCase): Map<string, string[]
   return found;
 }
 
-/** The recorded options under the names that `ai8xc build` has for them. */
-function buildOptions(golden: GoldenCase): string[] {
-  const renamed: Readonly<Record<string, string>> = { "max-checklines": "max-verify-length" };
-  const known = new Set(projectOptionSpecs.map(({ name }) => name));
-  return [...recordedOptions(golden)].flatMap(([given, values]) => {
-    const name = known.has(given) ? given : renamed[given];
-    return name === undefined || !known.has(name) ? [] : [`--${name}`, ...values];
-  });
-}
+const fileOptions: readonly string[] = ["config-file", "checkpoint-file", "sample-input"];
+
+/** The recorded options that do not name files, as words. */
+const otherOptions = (golden: GoldenCase): string[] =>
+  [...recordedOptions(golden)]
+    .filter(([name]) => !fileOptions.includes(name))
+    .flatMap(([name, values]) => [`--${name}`, ...values]);
 
 const inputs = ({ inputs: files }: GoldenCase) => ({
   network: inputFile(files["network"]!),
@@ -75,13 +72,10 @@ const inputs = ({ inputs: files }: GoldenCase) => ({
 function referenceSeconds(golden: GoldenCase): number {
   const [command, ...first] = reference as [string, ...string[]];
   const { network, checkpoint, sample } = inputs(golden);
-  const options = [...recordedOptions(golden)]
-    .filter(([name]) => !["config-file", "checkpoint-file", "sample-input"].includes(name))
-    .flatMap(([name, values]) => [`--${name}`, ...values]);
   const files = ["--config-file", network, "--checkpoint-file", checkpoint, "--sample-input", sample];
   const place = ["--device", golden.device, "--test-dir", join(scratch, "reference"), "--prefix", golden.case];
   const quiet = ["--overwrite", "--no-version-check"];
-  return seconds(command, [...first, ...files, ...place, ...quiet, ...options], referenceFolder, scratch);
+  return seconds(command, [...first, ...files, ...place, ...quiet, ...otherOptions(golden)], referenceFolder, scratch);
 }
 
 interface Times {
@@ -98,8 +92,8 @@ function measure(golden: GoldenCase, round: number, times: Times): void {
   const options = ["--checkpoint", checkpoint, "--sample", sample, "--device", golden.device];
   const types = join(scratch, `types-${golden.device}-${golden.case}-${round}`);
   times.import.push(ours(["import", network, ...options, "-o", folder, "--overwrite"], types));
-  times.cold.push(ours(["build", folder, ...buildOptions(golden)], types));
-  times.warm.push(ours(["build", folder, ...buildOptions(golden)], types));
+  times.cold.push(ours(["build", folder, ...otherOptions(golden)], types));
+  times.warm.push(ours(["build", folder, ...otherOptions(golden)], types));
   if (reference !== undefined) times.reference.push(referenceSeconds(golden));
 }
 

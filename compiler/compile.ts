@@ -63,6 +63,10 @@ export interface CompileResult {
   readonly network?: Network;
   readonly placement?: Placement;
   readonly program?: Program;
+  /** Results of all layers for the sample. */
+  readonly tensors?: readonly Int32Array[] | null;
+  /** The program was simulated and agrees with the reference. */
+  readonly verified?: boolean;
   readonly diagnostics: readonly Diagnostic[];
   readonly times: readonly PassTime[];
 }
@@ -81,7 +85,13 @@ export function compile(request: CompileRequest): CompileResult {
     request.onStage?.(name, print());
     if (request.stopAfter === name) pipeline.stop();
   };
-  const result: { network?: Network; placement?: Placement; program?: Program } = {};
+  const result: {
+    tensors?: readonly Int32Array[] | null;
+    network?: Network;
+    placement?: Placement;
+    program?: Program;
+    verified?: boolean;
+  } = {};
 
   pipeline.during(() => {
     pipeline.verify("checkModel", () => checkModel(model, [device]));
@@ -108,8 +118,10 @@ export function compile(request: CompileRequest): CompileResult {
     pipeline.verify("checkProgram", () => checkProgram(placement, device, programOptions).filter(isError));
     const tensors = sample && pipeline.measure("executeLayers", () => executeLayers(network.layers, sample, options));
     const program = pipeline.run(lowerWith(programOptions, { sample, tensors }), placement, "lowerProgram");
+    result.tensors = tensors;
     if (tensors !== null && request.verify !== false && !overlaps.found) {
       pipeline.verify("verifyProgram", () => verifyProgram(program, placement, device, tensors));
+      result.verified = true;
     }
     result.program = program;
     reached("program", () => printProgram(program));

@@ -63,6 +63,20 @@ export const cliCodes = {
     title: "The output folder cannot be written",
     explanation: "The file system refused; nothing was changed.",
   },
+  AI6030: {
+    title: "An option has no effect here",
+    explanation:
+      "Command lines of the reference generator can be used as they are. Options that it needs and ai8xc does not, and " +
+      "options that belong to another command, are accepted; the message says why they change nothing.",
+    example: "ai8xc build net --compact-weights",
+  },
+  AI6031: {
+    title: "The sample cannot be repeated",
+    explanation:
+      "--synthesize-input N feeds the first pixels of the sample again and again, raised by N each time. A pixel must " +
+      "fit one word, so it has one to four channels, and --synthesize-words must divide the number of pixels.",
+    example: "--synthesize-input 1 --synthesize-words 7 for an input of 28x28",
+  },
   AI9001: {
     title: "The compiled program does not compute the model",
     explanation:

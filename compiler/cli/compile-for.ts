@@ -3,12 +3,12 @@ import { join } from "node:path";
 import type { DeviceSpec, Program } from "../../targets/index.ts";
 import { InternalError, type Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Model } from "../../dsl/model.ts";
-import type { NetworkOptions } from "../ir/network.ts";
+import type { Network } from "../ir/network.ts";
 import type { Placement } from "../ir/placement.ts";
-import type { ProgramOptions } from "../options.ts";
 import type { Sample } from "../passes/fold-input.ts";
 import type { NetworkWeights } from "../passes/weights.ts";
 import type { CompileResult, StageName } from "../compile.ts";
+import type { Choices } from "./choices/index.ts";
 import type { Clock } from "./model-run.ts";
 import type { SummaryRow } from "./summary.ts";
 
@@ -18,18 +18,25 @@ export interface CompileWork {
   /** null: what is missing was reported; the model is only checked. */
   readonly weights: NetworkWeights | null;
   readonly sample: Sample | null;
-  readonly network: Partial<NetworkOptions>;
-  readonly program: Partial<ProgramOptions>;
+  /** What the command line changes. */
+  readonly choices: Pick<Choices, "network" | "edits" | "placement" | "program">;
   readonly verify: boolean;
   readonly stopAfter: string | null;
   /** Folder for the text of every stage, or null. */
   readonly dumpFolder: string | null;
+  /** Receives the text of every stage. */
+  readonly print?: (text: string) => void;
   readonly clock: Clock;
 }
 
 export interface Compiled {
+  readonly network?: Network;
   readonly program?: Program;
   readonly placement?: Placement;
+  /** Results of all layers for the sample. */
+  readonly tensors: readonly Int32Array[] | null;
+  /** The program was simulated and agrees with the reference. */
+  readonly verified: boolean;
   readonly rows: readonly SummaryRow[];
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -44,30 +51,37 @@ export async function compileFor(work: CompileWork): Promise<Compiled> {
   const begin = performance.now();
   let result: CompileResult;
   try {
+    const { network, edits, placement, program } = work.choices;
     result = compile({
       model: work.model,
       device: work.device,
       weights: work.weights ?? randomWeights(work.model, 1),
       sample: work.weights === null ? null : work.sample,
-      network: work.network,
-      program: work.program,
+      network,
+      edits,
+      placement,
+      program,
       verify: work.verify,
       stopAfter: (work.weights === null ? "placement" : work.stopAfter) as StageName | null,
-      ...(work.dumpFolder === null ? {} : { onStage: (name, text) => stages.push({ name, text }) }),
+      ...(work.dumpFolder === null && work.print === undefined
+        ? {}
+        : { onStage: (name, text) => stages.push({ name, text }) }),
     });
   } catch (error) {
-    return { rows: [], diagnostics: [internalError(error)] };
+    return { rows: [], tensors: null, verified: false, diagnostics: [internalError(error)] };
   }
   work.clock.add("passes", begin);
   for (const { pass, milliseconds } of result.times) work.clock.parts.push({ name: `  ${pass}`, milliseconds });
-  const { program, placement } = result;
+  for (const { name, text } of work.print === undefined ? [] : stages) work.print?.(`${name}\n\n${text}\n`);
+  const { network, program, placement, tensors = null, verified = false } = result;
+  const reached = { ...(network === undefined ? {} : { network }), tensors, verified };
   const dumped = work.dumpFolder === null ? [] : await dumpStages(work.dumpFolder, stages);
   const diagnostics = [...result.diagnostics, ...dumped];
   if (program === undefined || placement === undefined) {
-    return { rows: [], diagnostics, ...(placement === undefined ? {} : { placement }) };
+    return { ...reached, rows: [], diagnostics, ...(placement === undefined ? {} : { placement }) };
   }
   const { summaryRows } = await import("./summary.ts");
-  return { program, placement, rows: summaryRows(placement, program), diagnostics };
+  return { ...reached, program, placement, rows: summaryRows(placement, program), diagnostics };
 }
 
 async function dumpStages(

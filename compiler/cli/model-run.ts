@@ -3,25 +3,24 @@ import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Model } from "../../dsl/model.ts";
 import type { Sample } from "../passes/fold-input.ts";
 import type { NetworkWeights } from "../passes/weights.ts";
+import { deviceName, deviceSpecs } from "./device-options.ts";
 import { findModelFile, loadModel } from "./load-model.ts";
 import { integerOption, stringOption, UsageError, type Invocation, type OptionSpec } from "./options.ts";
 import { resolve } from "node:path";
 
 /** Options of every command that compiles a model. */
 export const modelOptionSpecs: readonly OptionSpec[] = [
-  {
-    name: "device",
-    value: "NAME",
-    help: `compile for this chip: ${Object.keys(devices).join(" or ")} (default: the model's first)`,
-  },
+  ...deviceSpecs(`compile for this chip: ${Object.keys(devices).join(" or ")} (default: the model's first)`),
   {
     name: "weights",
+    aliases: ["checkpoint-file"],
     value: "FILE",
     help: "weights: .safetensors or .pth.tar (default: weights.safetensors beside the model)",
   },
   { name: "random-weights", value: "SEED", help: "random weights instead, to explore size and placement" },
   {
     name: "sample",
+    aliases: ["sample-input"],
     value: "FILE",
     help: "input of the known-answer test: .npy or .json (default: sample.npy or .json beside the model)",
   },
@@ -31,7 +30,8 @@ export const modelOptionSpecs: readonly OptionSpec[] = [
     name: "stop-after",
     value: "STAGE",
     choices: ["model", "network", "schedule", "placement", "program"],
-    help: "end after this stage",
+    otherValues: /^\d+$/,
+    help: "end after this stage, or compile the layers up to this number only",
   },
   { name: "json", help: "print one JSON object instead of text" },
   { name: "typecheck", negatable: true, help: "check the types of the model file (default)" },
@@ -72,7 +72,7 @@ export function chosenDevices(
   model: Model,
   options: Invocation["options"],
 ): { devices: DeviceSpec[]; diagnostics: Diagnostic[] } {
-  const given = stringOption(options, "device");
+  const given = deviceName(options);
   const own = model.devices.map((name) => devices[name]);
   if (given === undefined) return { devices: own, diagnostics: [] };
   const device = deviceByName(given);

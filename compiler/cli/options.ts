@@ -21,6 +21,8 @@ export interface OptionSpec {
   readonly opposites?: readonly string[];
   /** Heading in help; options without one come first. */
   readonly group?: string;
+  /** Help lists its names only. */
+  readonly brief?: boolean;
 }
 
 export interface CommandSpec {
@@ -197,10 +199,34 @@ export function helpText(command: CommandSpec): string {
   const sections = groups.flatMap((group) => [
     "",
     `${group ?? "options"}:`,
-    ...command.options.filter((option) => option.group === group).map((option) => helpLine(option, width)),
+    ...groupLines(
+      command.options.filter((option) => option.group === group),
+      width,
+    ),
   ]);
   return [`usage: ai8xc ${command.usage}`, "", command.summary, ...sections, ""].join("\n");
 }
+
+function groupLines(options: readonly OptionSpec[], width: number): string[] {
+  const lines = options.filter(({ brief }) => brief !== true).map((option) => helpLine(option, width));
+  let line = "";
+  for (const name of options.filter(({ brief }) => brief === true).flatMap(briefNames)) {
+    if (line.length + name.length > paragraphWidth) {
+      lines.push(line);
+      line = "";
+    }
+    line += `${line === "" ? "  " : " "}${name}`;
+  }
+  return line === "" ? lines : [...lines, line];
+}
+
+const paragraphWidth = 100;
+
+const briefNames = ({ name, short, aliases = [], opposites = [], negatable }: OptionSpec): string[] => [
+  ...(short === undefined ? [] : [`-${short}`]),
+  negatable === true ? `--[no-]${name}` : `--${name}`,
+  ...[...aliases, ...opposites].map((other) => `--${other}`),
+];
 
 function helpLine(option: OptionSpec, width: number): string {
   const aliases = (option.aliases ?? []).map((name) => `--${name}`);

@@ -10,15 +10,22 @@ export class Session {
   readonly json: boolean;
   readonly #diagnostics: Diagnostic[] = [];
   readonly #known = new Set<string>();
+  #silenced: readonly string[] = [];
 
   constructor(io: CommandIo, json: boolean) {
     this.io = io;
     this.json = json;
   }
 
+  /** Leaves warnings and notices with these codes out. */
+  silence(codes: readonly string[]): void {
+    this.#silenced = codes;
+  }
+
   /** Collects findings. What is found again for another device of the same model is not repeated. */
   add(diagnostics: readonly Diagnostic[]): void {
     for (const diagnostic of diagnostics) {
+      if (diagnostic.severity !== "error" && this.#silenced.includes(diagnostic.code)) continue;
       const text = JSON.stringify(diagnostic);
       if (!this.#known.has(text)) this.#diagnostics.push(diagnostic);
       this.#known.add(text);

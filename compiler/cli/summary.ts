@@ -90,7 +90,7 @@ export function summaryText(
   placement: Placement,
   program: Program,
   device: DeviceSpec,
-  verified: "agrees" | "skipped",
+  verified: Verification,
 ): string {
   const rows = summaryRows(placement, program);
   const header = [
@@ -137,11 +137,16 @@ export function summaryText(
   ].join("\n");
 }
 
-function answerText(program: Program, verified: "agrees" | "skipped"): string {
+const verifications = {
+  agrees: "the simulated program agrees with the reference",
+  skipped: "not simulated (--no-verify)",
+  overwritten: "not simulated: data is overwritten while it is needed",
+} as const;
+type Verification = keyof typeof verifications;
+
+function answerText(program: Program, verified: Verification): string {
   const words = program.knownAnswer!.reduce((sum, block) => sum + block.words.length, 0);
-  return verified === "agrees"
-    ? `${thousands(words)} words; the simulated program agrees with the reference`
-    : `${thousands(words)} words; not simulated (--no-verify)`;
+  return `${thousands(words)} words; ${verifications[verified]}`;
 }
 
 const usage = (used: number, total: number): string =>

@@ -55,6 +55,13 @@ export const emitCodes = {
     explanation: "Without the pipeline the accelerator runs at 50 MHz at most.",
     example: "--no-pipeline --clock-divider 1",
   },
+  AI5012: {
+    title: "The input cannot be repeated",
+    explanation:
+      "A project that stores the first words of its sample only adds a step to them again and again. That works for " +
+      "pixels of one to four channels that arrive through one FIFO.",
+    example: "--synthesize-input 1 without --fifo",
+  },
   AI5011: {
     title: "The scaled output does not fit its type",
     explanation: "Scaled 8-bit outputs become 16 bits wide, 32-bit outputs stay 32 bits wide.",

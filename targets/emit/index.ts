@@ -1,6 +1,12 @@
 /** Program to C project. */
 export { emitProject, type EmittedProject } from "./project.ts";
-export { defaultEmitOptions, type EmitDiagnostic, type EmitOptions, type PortPin } from "./options.ts";
+export {
+  defaultEmitOptions,
+  type EmitDiagnostic,
+  type EmitOptions,
+  type PortPin,
+  type RepeatedInput,
+} from "./options.ts";
 export {
   outputLayouts,
   outputWords,

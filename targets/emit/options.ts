@@ -15,6 +15,12 @@ export interface PortPin {
   readonly pin: number;
 }
 
+/** A sample whose words are those `words` before them plus `step`; a project stores only the first ones. */
+export interface RepeatedInput {
+  readonly step: number;
+  readonly words: number;
+}
+
 /** What the generated project does around the program. See `defaultEmitOptions` for the defaults. */
 export interface EmitOptions {
   /** Project name: names the output file and appears in comments. Null: the program's name. */
@@ -75,11 +81,14 @@ export interface EmitOptions {
   readonly definesRiscv: readonly string[];
   /** Stem of the main C file. */
   readonly mainFile: string;
-  /** Name of the C file with the accelerator functions. */
-  readonly apiFile: string;
+  /** Name of the C file with the accelerator functions; null puts them into the main file. */
+  readonly apiFile: string | null;
   readonly weightsFile: string;
   readonly sampleInputFile: string;
-  readonly sampleOutputFile: string;
+  /** Name of the file with the known answer; null puts it into the main file. */
+  readonly sampleOutputFile: string | null;
+  /** Feed the first words of the sample again and again; null feeds the sample as it is. */
+  readonly repeatedInput: RepeatedInput | null;
 }
 
 /** Every default in one place; `switchDelay` is the device's. */
@@ -118,6 +127,7 @@ export const defaultEmitOptions = (device: DeviceSpec): EmitOptions => ({
   weightsFile: "weights.h",
   sampleInputFile: "sampledata.h",
   sampleOutputFile: "sampleoutput.h",
+  repeatedInput: null,
 });
 
 const clockDividers = [1, 2, 4, 8, 16];
@@ -140,6 +150,7 @@ export function checkEmitOptions(program: Program, device: DeviceSpec, options: 
     ...checkNames(options),
     ...checkCombinations(program, device, options),
     ...checkSoftmax(program, options),
+    ...checkRepeatedInput(program, options),
   ];
 }
 
@@ -170,15 +181,16 @@ function checkNumbers(options: EmitOptions): EmitDiagnostic[] {
 
 function checkNames(options: EmitOptions): EmitDiagnostic[] {
   const found: EmitDiagnostic[] = [];
-  const names = [options.apiFile, options.weightsFile, options.sampleInputFile, options.sampleOutputFile];
+  const { apiFile, weightsFile, sampleInputFile, sampleOutputFile } = options;
+  const names = [apiFile, weightsFile, sampleInputFile, sampleOutputFile].filter((name) => name !== null);
   const all = [`${options.mainFile}.c`, `${options.mainFile}_riscv.c`, "cnn.h", "softmax.c", ...names];
   for (const name of [...all, options.board, ...(options.projectName === null ? [] : [options.projectName])]) {
     if (!fileName.test(name)) {
       found.push(error("AI5002", `"${name}" cannot be used as a file name`, "use letters, digits, _, - and ."));
     }
   }
-  if (!options.apiFile.endsWith(".c")) {
-    found.push(error("AI5002", `the API file "${options.apiFile}" must end in .c, or the makefile does not find it`));
+  if (apiFile?.endsWith(".c") === false) {
+    found.push(error("AI5002", `the API file "${apiFile}" must end in .c, or the makefile does not find it`));
   }
   for (const name of new Set(all.filter((one, index) => all.indexOf(one) !== index))) {
     found.push(error("AI5002", `two generated files would be named "${name}"`, "choose different file names"));
@@ -239,6 +251,31 @@ function checkCombinations(program: Program, device: DeviceSpec, options: EmitOp
   }
   return found;
 }
+
+/** What is repeated comes through one FIFO, and the sample must follow the rule. */
+function checkRepeatedInput({ settings, input }: Program, { repeatedInput }: EmitOptions): EmitDiagnostic[] {
+  if (repeatedInput === null || input.arrays.length === 0) return [];
+  const [array] = input.arrays;
+  const refused = (message: string): EmitDiagnostic[] => [
+    error("AI5012", message, "feed at most four channels (HWC) through a FIFO, or the sample as it is"),
+  ];
+  if (settings.fifo === "none" || input.format !== "HWC" || input.arrays.length > 1 || array === undefined) {
+    const way = settings.fifo === "none" ? "without a FIFO" : `through ${input.arrays.length} FIFOs (${input.format})`;
+    return refused(`the input cannot be repeated: it arrives ${way}`);
+  }
+  const { step, words } = repeatedInput;
+  const mask = inputMask(input.channels);
+  const odd = array.words.findIndex(
+    (word, i) => i >= words && word !== repeatedWord(array.words[i - words], step, mask),
+  );
+  return odd < 0 ? [] : refused(`word ${odd} of the sample is not the word ${words} before it plus ${step}`);
+}
+
+/** The bits of a FIFO word that a pixel of so many channels fills. */
+export const inputMask = (channels: number): number => 2 ** (8 * channels) - 1;
+
+const repeatedWord = (before: number | undefined, step: number, mask: number): number =>
+  (((before ?? 0) + step) & mask) >>> 0;
 
 const largestSoftmax = 0xffff;
 

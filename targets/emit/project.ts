@@ -5,7 +5,7 @@ import { checkClock } from "./clock.ts";
 import { outputLayouts } from "./layout.ts";
 import { checkEmitOptions, type EmitDiagnostic, type EmitOptions } from "./options.ts";
 import { sampleInputHeader } from "./print/input.ts";
-import { limitKnownAnswer, sampleOutputHeader } from "./print/known-answer.ts";
+import { sampleOutputText } from "./print/known-answer.ts";
 import { weightsHeader } from "./print/weights.ts";
 import { render } from "./render.ts";
 import { cnnSource } from "./templates/cnn.c.ts";
@@ -76,15 +76,16 @@ function projectFiles(emission: Emission): Map<string, string> {
   const files = new Map<string, string>();
   const main = `${options.mainFile}${options.riscv ? "_riscv" : ""}.c`;
   if (options.riscv) files.set(`${options.mainFile}.c`, render(launcherSource, launcherView(emission)));
-  files.set(main, render(applicationSource, applicationView(emission)));
-  files.set(options.apiFile, render(cnnSource, cnnView(emission)));
+  const functions = render(cnnSource, cnnView(emission));
+  const application = render(applicationSource, applicationView(emission));
+  files.set(main, options.apiFile === null ? `${application}\n${functions}` : application);
+  if (options.apiFile !== null) files.set(options.apiFile, functions);
   files.set("cnn.h", render(cnnHeader, headerView(emission)));
   if (options.softmax) files.set("softmax.c", softmaxSource);
   files.set(options.weightsFile, dataHeader("Weights and bias values", weightsHeader(program, device)));
-  files.set(options.sampleInputFile, dataHeader("Sample input", sampleInputHeader(program)));
-  if (options.kat) {
-    const blocks = limitKnownAnswer(program.knownAnswer ?? [], options.maxVerifyLength);
-    files.set(options.sampleOutputFile, dataHeader("Known answer", sampleOutputHeader(blocks)));
+  files.set(options.sampleInputFile, dataHeader("Sample input", sampleInputHeader(program, options.repeatedInput)));
+  if (options.kat && options.sampleOutputFile !== null) {
+    files.set(options.sampleOutputFile, dataHeader("Known answer", sampleOutputText(emission)));
   }
   for (const [path, text] of [...buildFiles(emission), ...editorSettings(emission)]) files.set(path, text);
   files.set("README.txt", readmeText(emission, [...files.keys()]));

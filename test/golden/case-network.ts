@@ -10,9 +10,10 @@ import type { YamlNetwork } from "../../compiler/import/yaml.ts";
 import { parseYamlNetwork } from "../../compiler/import/yaml.ts";
 import type { YamlNetworkResult } from "../../compiler/import/yaml-network.ts";
 import { yamlToNetwork } from "../../compiler/import/yaml-network.ts";
-import type { YamlOptions, YamlWeights } from "../../compiler/import/yaml-options.ts";
+import type { YamlWeights } from "../../compiler/import/yaml-options.ts";
 import { devices } from "../../targets/index.ts";
 import type { GoldenCase } from "./load.ts";
+import { yamlOptions } from "./case-choices.ts";
 import { inputFile } from "./load.ts";
 
 /** Options of a recorded run: name without dashes to value, "" for flags. */
@@ -24,40 +25,6 @@ export function caseArguments(golden: Pick<GoldenCase, "arguments">): Map<string
     else found.set(name, `${found.get(name) ?? ""} ${word}`.trim());
   }
   return found;
-}
-
-/** Options of a recorded run that change its network. */
-export function yamlOptions(golden: Pick<GoldenCase, "arguments">): Partial<YamlOptions> {
-  const given = caseArguments(golden);
-  const list = (name: string): number[] =>
-    (given.get(name) ?? "")
-      .split(/[\s,]+/)
-      .filter(Boolean)
-      .map(Number);
-  const number = (name: string): number | null => (given.has(name) ? Number(given.get(name)) : null);
-  const fifo = given.has("fast-fifo-quad")
-    ? "fast-quad"
-    : given.has("fast-fifo")
-      ? "fast"
-      : given.has("fifo")
-        ? "standard"
-        : "none";
-  return {
-    fifo,
-    averagePoolRounding: given.has("avg-pool-rounding"),
-    ignoreStreaming: given.has("ignore-streaming"),
-    streamingLayers: list("streaming-layers"),
-    stopAfter: number("stop-after"),
-    noBias: !given.has("no-bias") ? [] : given.get("no-bias") === "" ? "all" : list("no-bias"),
-    skipLayers: number("skip-yaml-layers") ?? 0,
-    skipCheckpointLayers: number("skip-checkpoint-layers") ?? 0,
-    startLayer: number("start-layer") ?? 0,
-    inputOffset: number("input-offset"),
-    readAhead: given.has("read-ahead"),
-    calcx4: given.has("calcx4"),
-    ignoreActivation: given.has("ignore-activation"),
-    outputWidth: number("output-width") as 8 | 32 | null,
-  };
 }
 
 /** The sample of a recorded run. */

@@ -2,10 +2,12 @@ import { biasAddress } from "../../targets/accelerator/address.ts";
 import type { BusOperation } from "../../targets/accelerator/program.ts";
 import { devices } from "../../targets/index.ts";
 import { weightOperations } from "../../compiler/lower/weight-image.ts";
+import { defaultPlacementOptions } from "../../compiler/options.ts";
 import { placeBias } from "../../compiler/placement/bias-memory.ts";
 import { pinnedLayers } from "../../compiler/placement/place-pinned.ts";
 import { placeWeights } from "../../compiler/placement/weight-memory.ts";
-import { caseArguments, caseNetwork, messages } from "./case-network.ts";
+import { buildChoices } from "./case-choices.ts";
+import { caseNetwork, messages } from "./case-network.ts";
 import type { GoldenCase, GoldenRun } from "./load.ts";
 import { hexWords, loadCase } from "./load.ts";
 import { deviations, withoutInputs } from "./deviations.ts";
@@ -51,16 +53,16 @@ export function judgeWeights({ id, path }: CaseReference): WeightVerdict {
 /** Places weights and bias of a recorded run and compares every access that loads them. */
 export function compareWeights(golden: GoldenCase): WeightComparison {
   const device = devices[golden.device];
-  const given = caseArguments(golden);
+  const { placement, program } = buildChoices(golden);
   const { network, diagnostics } = caseNetwork(golden);
   if (network === undefined) throw new Error(messages(diagnostics));
   const layers = pinnedLayers(network, device);
   if (layers === null) throw new Error("a layer has no processors");
-  const deduplicate = !given.has("no-deduplicate-weights");
+  const { deduplicate } = { ...defaultPlacementOptions, ...placement };
   const weights = placeWeights(network, layers, device, { deduplicate });
   const bias = placeBias(network, layers, device, { deduplicate });
   if (!weights.memory || !bias.memory) throw new Error(messages([...weights.diagnostics, ...bias.diagnostics]));
-  const transfer = { express: !given.has("no-mexpress"), skipZeroColumns: given.has("zero-sram") };
+  const transfer = { express: program.mexpress ?? true, skipZeroColumns: program.zeroSram ?? false };
   const biasAccesses = bias.memory.images.flatMap((image, quadrant) =>
     [...image].map((value, i) => access(4, biasAddress(device, quadrant, i), value)),
   );

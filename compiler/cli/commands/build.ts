@@ -1,10 +1,19 @@
 import { join, dirname, resolve } from "node:path";
 import type { DeviceSpec } from "../../../targets/index.ts";
 import type { Model } from "../../../dsl/model.ts";
-import { chooseSample, chooseWeights, chosenDevices, Clock, modelOptionSpecs, openModel } from "../model-run.ts";
-import { exitCodes, stringOption, type CommandSpec, type Invocation } from "../options.ts";
-import { projectChoices, projectOptionSpecs } from "../project-options.ts";
+import { chooseWeights, chosenDevices, Clock, modelOptionSpecs, openModel } from "../model-run.ts";
+import {
+  exitCodes,
+  integerOption,
+  stringOption,
+  type CommandSpec,
+  type Invocation,
+  type OptionValues,
+} from "../options.ts";
+import { chosenSample, repeatedInput } from "../sample-choices.ts";
+import { printReports } from "../reports.ts";
 import { Session } from "../session.ts";
+import { choiceSpecs, readChoices, type Choices } from "../choices/index.ts";
 import { compileFor, type Compiled } from "../compile-for.ts";
 
 export const buildCommand: CommandSpec = {
@@ -17,7 +26,7 @@ export const buildCommand: CommandSpec = {
     { name: "overwrite", help: "write into a folder that holds other files" },
     { name: "verify", negatable: true, help: "simulate the program and compare (default)" },
     ...modelOptionSpecs,
-    ...projectOptionSpecs,
+    ...choiceSpecs("build"),
   ],
   run: build,
 };
@@ -27,7 +36,9 @@ async function build(invocation: Invocation): Promise<number> {
   const session = new Session(io, options["json"] === true);
   const clock = new Clock();
   clock.add("start-up", 0);
-  const choices = projectChoices(options);
+  const { choices, notices } = buildChoices(options);
+  session.silence(choices.silenced);
+  session.add(notices);
   const opened = await openModel(invocation, clock);
   session.add(opened.diagnostics);
   const results: BuiltProject[] = [];
@@ -65,22 +76,22 @@ async function compileOne(
   single: boolean,
   session: Session,
   clock: Clock,
-  choices: ReturnType<typeof projectChoices>,
+  choices: Choices,
 ): Promise<BuiltProject | undefined> {
-  const { options, io } = invocation;
+  const { options } = invocation;
   const weights = await chooseWeights(model, file, invocation);
-  const sample = await chooseSample(model, file, invocation);
+  const sample = await chosenSample(model, file, invocation, choices);
   session.add([...weights.diagnostics, ...sample.diagnostics]);
   const compiled = await compileFor({
     model,
     device,
     weights: weights.weights ?? null,
     sample: sample.sample,
-    network: choices.network,
-    program: choices.program,
+    choices,
     verify: options["verify"] !== false,
-    stopAfter: stringOption(options, "stop-after") ?? null,
+    stopAfter: stopStage(options),
     dumpFolder: dumpFolder(invocation, device, single),
+    ...(options["verbose"] === true ? { print: (text: string) => session.print(text) } : {}),
     clock,
   });
   session.add(compiled.diagnostics);
@@ -89,15 +100,44 @@ async function compileOne(
   }
   const start = performance.now();
   const { defaultEmitOptions, emitProject } = await import("../../../targets/emit/index.ts");
-  const project = emitProject(compiled.program, device, { ...defaultEmitOptions(device), ...choices.emit });
+  const project = emitProject(compiled.program, device, {
+    ...defaultEmitOptions(device),
+    ...choices.emit,
+    repeatedInput: repeatedInput(choices),
+  });
   clock.add("emission", start);
   session.add(project.diagnostics);
   const { summaryText } = await import("../summary.ts");
-  const base = resolve(io.cwd, stringOption(options, "output") ?? join(dirname(file), "build"));
+  await printReports(invocation, compiled, session);
+  const base = outputFolder(invocation, file, model.name);
   const folder = single ? base : join(base, device.name);
-  const verified = options["verify"] === false ? "skipped" : "agrees";
+  const verified = compiled.verified ? "agrees" : options["verify"] === false ? "skipped" : "overwritten";
   const summary = `${summaryText(compiled.placement!, compiled.program, device, verified)}project        ${folder}\n`;
   return { device: device.name, folder, files: project.files, summary, compiled };
+}
+
+/** `--stop-after` names a stage, or the number of a layer. */
+function buildChoices(options: OptionValues): ReturnType<typeof readChoices> {
+  const read = readChoices(options, "build");
+  if (stopStage(options) !== null) return read;
+  const stopAfter = integerOption(options, "stop-after");
+  return stopAfter === undefined
+    ? read
+    : { ...read, choices: { ...read.choices, edits: { ...read.choices.edits, stopAfter } } };
+}
+
+function stopStage(options: OptionValues): string | null {
+  const given = stringOption(options, "stop-after");
+  return given === undefined || /^\d+$/.test(given) ? null : given;
+}
+
+/** `--output`, or `--test-dir` and the name of the project, or `build` beside the model. */
+function outputFolder({ options, io }: Invocation, file: string, name: string): string {
+  const [output, parent] = [stringOption(options, "output"), stringOption(options, "test-dir")];
+  if (output !== undefined) return resolve(io.cwd, output);
+  return parent === undefined
+    ? join(dirname(file), "build")
+    : resolve(io.cwd, parent, stringOption(options, "prefix") ?? name);
 }
 
 function dumpFolder({ options, io }: Invocation, device: DeviceSpec, single: boolean): string | null {

@@ -1,4 +1,5 @@
 import { chooseWeights, chosenDevices, Clock, modelOptionSpecs, openModel } from "../model-run.ts";
+import { modelChoiceSpecs, readChoices } from "../choices/index.ts";
 import { exitCodes, stringOption, type CommandSpec, type Invocation } from "../options.ts";
 import { compileFor } from "../compile-for.ts";
 import { Session } from "../session.ts";
@@ -8,7 +9,10 @@ export const checkCommand: CommandSpec = {
   name: "check",
   usage: "check [model.ts | folder] [options]",
   summary: "Checks a model: types, network and placement. Needs no weights and writes nothing.",
-  options: modelOptionSpecs.filter(({ name }) => ["device", "weights", "json", "typecheck", "timings"].includes(name)),
+  options: [
+    ...modelOptionSpecs.filter(({ name }) => ["device", "weights", "json", "typecheck", "timings"].includes(name)),
+    ...modelChoiceSpecs,
+  ],
   run: check,
 };
 
@@ -19,6 +23,7 @@ async function check(invocation: Invocation): Promise<number> {
   clock.add("start-up", 0);
   const opened = await openModel(invocation, clock);
   session.add(opened.diagnostics);
+  const { choices } = readChoices(options, "build");
   const lines: string[] = [];
   if (opened.model !== undefined) {
     const chosen = chosenDevices(opened.model, options);
@@ -29,8 +34,7 @@ async function check(invocation: Invocation): Promise<number> {
         device,
         weights: await checkedWeights(opened.model, opened.file, invocation, session),
         sample: null,
-        network: {},
-        program: {},
+        choices,
         verify: false,
         stopAfter: "placement",
         dumpFolder: null,

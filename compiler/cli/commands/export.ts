@@ -4,6 +4,7 @@ import type { Model } from "../../../dsl/model.ts";
 import type { ExportedNetwork } from "../../export/export-network.ts";
 import { compileFor } from "../compile-for.ts";
 import { chooseSample, chooseWeights, chosenDevices, Clock, modelOptionSpecs, openModel } from "../model-run.ts";
+import { describedChoiceSpecs, readChoices } from "../choices/index.ts";
 import { exitCodes, stringOption, UsageError, type CommandSpec, type Invocation } from "../options.ts";
 import { Session } from "../session.ts";
 
@@ -27,6 +28,7 @@ export const exportCommand: CommandSpec = {
     { name: "output", short: "o", value: "DIR", help: "folder of the files (default: yaml/ beside the model)" },
     { name: "overwrite", help: "write into a folder that holds other files" },
     ...modelOptionSpecs.filter(({ name }) => sharedOptions.includes(name)),
+    ...describedChoiceSpecs,
   ],
   run: exportModel,
 };
@@ -73,13 +75,13 @@ async function exportFor(
   const weights = await chooseWeights(model, file, invocation);
   const given = await chooseSample(model, file, invocation);
   session.add([...weights.diagnostics, ...given.diagnostics]);
+  const { choices } = readChoices(invocation.options, "build");
   const compiled = await compileFor({
     model,
     device,
     weights: weights.weights ?? null,
     sample: given.sample,
-    network: {},
-    program: {},
+    choices,
     verify: true,
     stopAfter: null,
     dumpFolder: null,
@@ -96,7 +98,8 @@ async function exportFor(
   const sample = foldedSample(given.sample, placement.network.input);
   const exported = exportNetwork({ placement, program, device, options: defaultProgramOptions(device), sample });
   session.add(exported.diagnostics);
-  return exported;
+  const allowed = choices.placement.overlaps === undefined ? [] : ["--overlap-data"];
+  return { ...exported, generatorOptions: [...exported.generatorOptions, ...allowed] };
 }
 
 function writtenText(folder: string, { files, generatorOptions }: ExportedNetwork): string {

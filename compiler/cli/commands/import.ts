@@ -2,10 +2,20 @@ import { basename, dirname, join, resolve } from "node:path";
 import { existsSync } from "node:fs";
 import { deviceByName, devices, type DeviceSpec } from "../../../targets/index.ts";
 import type { Diagnostic } from "../../../dsl/diagnostic.ts";
+import type { ImportedNetwork } from "../../import/import-network.ts";
 import type { NpyArray } from "../../import/npy.ts";
 import type { YamlNetwork } from "../../import/yaml.ts";
 import type { YamlWeights } from "../../import/yaml-options.ts";
-import { exitCodes, stringOption, UsageError, type CommandSpec, type Invocation } from "../options.ts";
+import { buildWords, choiceSpecs, describedOptions, readChoices, shellWord, type Choices } from "../choices/index.ts";
+import { deviceName, deviceSpecs } from "../device-options.ts";
+import {
+  exitCodes,
+  stringOption,
+  UsageError,
+  type CommandSpec,
+  type Invocation,
+  type OptionValues,
+} from "../options.ts";
 import { readBytes } from "../read-input.ts";
 import { Session } from "../session.ts";
 
@@ -18,53 +28,75 @@ export const importCommand: CommandSpec = {
   options: [
     { name: "output", short: "o", value: "DIR", help: "folder of the model (default: named after the description)" },
     { name: "overwrite", help: "write into a folder that holds other files" },
-    { name: "checkpoint", value: "FILE", help: "trained and quantized weights: .pth.tar" },
-    { name: "test-weights", value: "FILE", help: "weights of a layer test instead: .npy" },
-    { name: "test-bias", value: "FILE", help: "biases of a layer test: .npy" },
+    {
+      name: "checkpoint",
+      aliases: ["checkpoint-file"],
+      value: "FILE",
+      help: "trained and quantized weights: .pth.tar",
+    },
     {
       name: "sample",
+      aliases: ["sample-input"],
       value: "FILE",
       help: "network input: .npy (default: sample_<dataset>.npy beside the description)",
     },
-    {
-      name: "device",
-      value: "NAME",
-      help: `chip of the description: ${Object.keys(devices).join(" or ")} (default: ${Object.keys(devices)[0]})`,
-    },
+    ...deviceSpecs(
+      `chip of the description: ${Object.keys(devices).join(" or ")} (default: ${Object.keys(devices)[0]})`,
+    ),
+    { name: "stop-after", value: "N", help: "leave out the layers behind this one" },
     { name: "pins", negatable: true, help: "keep the layers, processors and memory of the description (default)" },
     { name: "json", help: "print one JSON object instead of text" },
+    ...choiceSpecs("import"),
   ],
   run: importDescription,
 };
 
 async function importDescription(invocation: Invocation): Promise<number> {
   const { positionals, options, io } = invocation;
-  const [given] = positionals;
-  if (given === undefined || positionals.length > 1) throw new UsageError("name one network description");
-  const device = chosenDevice(stringOption(options, "device"));
+  const [given, ...others] = [...positionals, stringOption(options, "config-file") ?? []].flat();
+  if (given === undefined || others.length > 0) throw new UsageError("name one network description");
+  const device = chosenDevice(options);
   const session = new Session(io, options["json"] === true);
+  const { choices, notices } = readChoices(options, "import");
+  session.silence(choices.silenced);
+  session.add(notices);
   const file = resolve(io.cwd, given);
   const folder = resolve(io.cwd, stringOption(options, "output") ?? basename(file).replace(/\.ya?ml$/i, ""));
-  const files = await imported(invocation, file, device, session);
+  const { files, network } = await imported(invocation, file, device, choices, session);
   if (files !== undefined && !session.failed) {
     const { writeOutputFolder } = await import("../write-output.ts");
     session.add(writeOutputFolder(folder, files, options["overwrite"] === true));
   }
   session.report();
+  const build = ["build", shellWord(stringOption(options, "output") ?? basename(folder)), ...buildWords(options)];
   const names = session.failed || files === undefined ? [] : [...files.keys()];
   for (const name of names) session.print(`${join(folder, name)}\n`);
-  if (names.length > 0)
-    session.print(`compile it with: ai8xc build ${stringOption(options, "output") ?? basename(folder)}\n`);
+  if (names.length > 0) {
+    if (options["display-checkpoint"] === true && network !== undefined) {
+      const { weightsTable } = await import("../weights-table.ts");
+      session.print(weightsTable(network));
+    }
+    session.print(`compile it with: ai8xc ${build.join(" ")}\n`);
+  }
   if (session.json) {
     const { diagnostics } = session;
-    const result = { format: "ai8xc-import", version: 1, ok: !session.failed, diagnostics, folder, files: names };
+    const result = {
+      format: "ai8xc-import",
+      version: 1,
+      ok: !session.failed,
+      diagnostics,
+      folder,
+      files: names,
+      build,
+    };
     io.out(`${JSON.stringify(result, null, 2)}\n`);
   }
   return session.failed ? exitCodes.diagnostics : exitCodes.ok;
 }
 
-function chosenDevice(name: string | undefined): DeviceSpec {
+function chosenDevice(options: OptionValues): DeviceSpec {
   const known = Object.keys(devices) as (keyof typeof devices)[];
+  const name = deviceName(options);
   if (name === undefined) return devices[known[0] as keyof typeof devices];
   const device = deviceByName(name);
   if (device === undefined) throw new UsageError(`--device ${name} is not known; use ${known.join(" or ")}`);
@@ -76,18 +108,20 @@ async function imported(
   invocation: Invocation,
   file: string,
   device: DeviceSpec,
+  choices: Choices,
   session: Session,
-): Promise<ReadonlyMap<string, string | Uint8Array> | undefined> {
+): Promise<Pick<ImportedNetwork, "files" | "network">> {
   const description = await readDescription(file, session);
-  if (description === undefined) return undefined;
-  const weights = await readImportedWeights(invocation, description, session);
+  if (description === undefined) return {};
+  const weights = await readImportedWeights(invocation, description, choices, session);
   const sample = await readImportedSample(invocation, description, session);
-  if (weights === undefined || sample === undefined) return undefined;
+  if (weights === undefined || sample === undefined) return {};
   const { importNetwork } = await import("../../import/import-network.ts");
   const pins = invocation.options["pins"] !== false;
-  const result = await importNetwork({ description, device, weights, ...sample, pins });
+  const options = describedOptions(invocation.options, choices);
+  const result = await importNetwork({ description, device, weights, ...sample, pins, options });
   session.add(result.diagnostics);
-  return result.files;
+  return result;
 }
 
 async function readDescription(file: string, session: Session): Promise<YamlNetwork | undefined> {
@@ -103,6 +137,7 @@ async function readDescription(file: string, session: Session): Promise<YamlNetw
 async function readImportedWeights(
   { options, io }: Invocation,
   description: YamlNetwork,
+  choices: Choices,
   session: Session,
 ): Promise<YamlWeights | undefined> {
   const path = (name: string): string | undefined => {
@@ -113,7 +148,7 @@ async function readImportedWeights(
   if (checkpoint !== undefined && (testWeights ?? testBias) !== undefined) {
     throw new UsageError("--checkpoint excludes --test-weights and --test-bias");
   }
-  if (checkpoint !== undefined) return readCheckpointWeights(checkpoint, session);
+  if (checkpoint !== undefined) return readCheckpointWeights(checkpoint, choices, session);
   const { weights, dataset, bias } = description;
   const weightsFile = testWeights ?? beside(description, `${weights ?? `weights_${dataset}`}.npy`);
   if (weightsFile === undefined) {
@@ -126,7 +161,11 @@ async function readImportedWeights(
   return read === undefined || biases === undefined ? undefined : { kind: "test", weights: read, bias: biases };
 }
 
-async function readCheckpointWeights(path: string, session: Session): Promise<YamlWeights | undefined> {
+async function readCheckpointWeights(
+  path: string,
+  choices: Choices,
+  session: Session,
+): Promise<YamlWeights | undefined> {
   const file = readBytes(path, "the checkpoint");
   session.add(file.diagnostics);
   if (file.bytes === undefined) return undefined;
@@ -137,7 +176,7 @@ async function readCheckpointWeights(path: string, session: Session): Promise<Ya
   const { checkpoint, diagnostics } = readCheckpoint(file.bytes, path);
   session.add(diagnostics);
   if (checkpoint === undefined) return undefined;
-  const found = checkpointLayers(checkpoint);
+  const found = checkpointLayers(checkpoint, { ignoreBatchNorm: false, ...choices.checkpoint });
   session.add(found.diagnostics);
   if (session.failed) return undefined;
   return { kind: "checkpoint", fileName: basename(path), arch: checkpoint.arch, layers: found.layers };

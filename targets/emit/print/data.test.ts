@@ -72,12 +72,12 @@ describe("known answers", () => {
 describe("sample input", () => {
   it("is copied to memory array by array", () => {
     const program = handMadeProgram(device);
-    expect(sampleInputHeader(program)).toContain("#define SAMPLE_INPUT_4 {");
+    expect(sampleInputHeader(program, null)).toContain("#define SAMPLE_INPUT_4 {");
     expect(inputDeclarations(program, "__attribute__((x))").slice(-2)).toEqual([
       "__attribute__((x))",
       "static const uint32_t input_4[] = SAMPLE_INPUT_4;",
     ]);
-    expect(inputLoader(program, device, registerTables.MAX78000, true)).toEqual([
+    expect(inputLoader(program, device, registerTables.MAX78000, { fifoWait: true, repeatedInput: null })).toEqual([
       "  memcpy32((uint32_t *)(uintptr_t) 0x50408040, input_4, 12);",
     ]);
   });
@@ -90,24 +90,29 @@ describe("sample input", () => {
       comment: "",
     }));
     const program = handMadeProgram(device, { arrays, settings: { fifo: "standard" } });
-    const lines = inputLoader(program, device, registerTables.MAX78000, true);
+    const lines = inputLoader(program, device, registerTables.MAX78000, { fifoWait: true, repeatedInput: null });
     expect(lines[0]).toBe("  for (int i = 0; i < 5; i++) {");
     expect(lines[1]).toBe("    if (i < 4) {");
     expect(lines[2]).toBe("      while ((CNN_REG(0x50000004) & 0x00000002) != 0) { } // Wait for room in FIFO 1");
     expect(lines).toContain("    while ((CNN_REG(0x50000004) & 0x00000004) != 0) { } // Wait for room in FIFO 2");
     expect(lines).toContain("    CNN_REG(0x50000010) = input_2[i];");
-    expect(inputLoader(program, device, registerTables.MAX78000, false).join("\n")).not.toContain("while");
+    expect(
+      inputLoader(program, device, registerTables.MAX78000, { fifoWait: false, repeatedInput: null }).join("\n"),
+    ).not.toContain("while");
   });
 
   it("goes to the fast FIFO through its own registers", () => {
     const arrays = [{ index: 0, address: 0x400c0410, words: new Uint32Array(3), comment: "" }];
     const program = handMadeProgram(device, { arrays, settings: { fifo: "fast" } });
-    const lines = inputLoader(program, device, registerTables.MAX78000, true);
+    const lines = inputLoader(program, device, registerTables.MAX78000, { fifoWait: true, repeatedInput: null });
     expect(lines[1]).toBe("    while ((CNN_REG(0x400c0404) & 0x00000002) != 0) { } // Wait for room in FIFO 0");
   });
 
   it("is left to the user when there is no sample", () => {
-    const lines = inputLoader(handMadeProgram(device, { arrays: [] }), device, registerTables.MAX78000, true);
+    const lines = inputLoader(handMadeProgram(device, { arrays: [] }), device, registerTables.MAX78000, {
+      fifoWait: true,
+      repeatedInput: null,
+    });
     expect(lines.length).toBe(1);
     expect(lines[0]).toMatch(/^ {2}\/\//);
   });

@@ -1,4 +1,5 @@
-import type { KnownAnswerBlock } from "../../accelerator/program.ts";
+import type { KnownAnswerBlock, Program } from "../../accelerator/program.ts";
+import type { EmitOptions } from "../options.ts";
 import { tableMacro } from "./values.ts";
 
 /** The first `limit` words of the known answer, whole blocks first. */
@@ -23,3 +24,12 @@ export const knownAnswerTable = (blocks: readonly KnownAnswerBlock[]): number[] 
 
 export const sampleOutputHeader = (blocks: readonly KnownAnswerBlock[]): string =>
   tableMacro("SAMPLE_OUTPUT", knownAnswerTable(blocks), 8);
+
+/** `SAMPLE_OUTPUT` with as many words as the project compares. */
+export const sampleOutputText = ({
+  program,
+  options,
+}: {
+  readonly program: Pick<Program, "knownAnswer">;
+  readonly options: Pick<EmitOptions, "maxVerifyLength">;
+}): string => sampleOutputHeader(limitKnownAnswer(program.knownAnswer ?? [], options.maxVerifyLength));

@@ -18,7 +18,7 @@ export const applicationSource = `\
 
 #include "cnn.h"
 #include "{{sampleInputFile}}"
-{{#if kat}}
+{{#if sampleOutputFile}}
 #include "{{sampleOutputFile}}"
 {{/if}}
 
@@ -65,6 +65,9 @@ void load_input(void)
 
 {{#if kat}}
 // Blocks of { address, mask, number of words, words... }; a zero address ends the table
+{{#if sampleOutputTable}}
+{{sampleOutputTable}}
+{{/if}}
 static const uint32_t sample_output[] = SAMPLE_OUTPUT;
 
 // Compares data memory with the known answer

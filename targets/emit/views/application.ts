@@ -1,6 +1,7 @@
 import { clockPlan } from "../clock.ts";
 import type { EmitOptions } from "../options.ts";
 import { inputDeclarations, inputLoader } from "../print/input.ts";
+import { sampleOutputText } from "../print/known-answer.ts";
 import { hex } from "../print/values.ts";
 import { commonView, type Emission } from "./common.ts";
 
@@ -15,7 +16,8 @@ export function applicationView(emission: Emission): object {
   return {
     ...commonView(emission),
     sampleInputFile: options.sampleInputFile,
-    sampleOutputFile: options.sampleOutputFile,
+    sampleOutputFile: options.kat ? options.sampleOutputFile : null,
+    sampleOutputTable: options.kat && options.sampleOutputFile === null ? sampleOutputText(emission) : null,
     kat: options.kat,
     unload: options.unload,
     verifyWeights: options.verifyWeights,
@@ -24,7 +26,7 @@ export function applicationView(emission: Emission): object {
     stopStart: options.stopStart,
     oneShotSteps: program.settings.oneShot ? program.settings.oneShotSteps : 0,
     inputDeclarations: inputDeclarations(program, options.riscv ? riscvSection : ""),
-    inputLoader: inputLoader(program, device, registers, options.fifoWait),
+    inputLoader: inputLoader(program, device, registers, options),
     clock: { ...plan, switching: plan.loadDivider !== plan.inferenceDivider },
     wait: waitLines(options),
     systemStart: systemStart(emission),

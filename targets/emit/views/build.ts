@@ -19,7 +19,11 @@ export function buildFiles(emission: Emission): [string, string][] {
       ["project.mk", render(projectMakefile, view)],
     ];
   }
-  const riscvSources = [`${options.mainFile}_riscv.c`, options.apiFile, ...(options.softmax ? ["softmax.c"] : [])];
+  const riscvSources = [
+    `${options.mainFile}_riscv.c`,
+    options.apiFile ?? [],
+    options.softmax ? "softmax.c" : [],
+  ].flat();
   const riscv = [...options.definesRiscv, ...options.defines];
   const armView = {
     core: "Arm",
@@ -53,12 +57,12 @@ export function readmeText(emission: Emission, paths: readonly string[]): string
   const roles: Record<string, string> = {
     [`${options.mainFile}.c`]: options.riscv ? "starts the RISC-V core" : "runs the sample and checks the result",
     [`${options.mainFile}_riscv.c`]: "runs the sample and checks the result",
-    [options.apiFile]: "functions that load and run the network",
+    [options.apiFile ?? ""]: "functions that load and run the network",
     "cnn.h": "their interface, resource usage",
     "softmax.c": "softmax of the results",
     [options.weightsFile]: "weights and bias values",
     [options.sampleInputFile]: "sample input",
-    [options.sampleOutputFile]: "data memory after an inference of the sample",
+    [options.sampleOutputFile ?? ""]: "data memory after an inference of the sample",
     "project.mk": "your settings for the build",
   };
   const listed = paths.filter((path) => roles[path] !== undefined);

@@ -26,7 +26,7 @@ export function commonView({ program, device, options, layouts, project }: Emiss
     riscv: options.riscv,
     energy: options.energy,
     wfi: options.wfi,
-    apiFile: options.apiFile,
+    apiFile: options.apiFile ?? `${options.mainFile}${options.riscv ? "_riscv" : ""}.c`,
     weightsFile: options.weightsFile,
     fifo: program.settings.fifo !== "none",
     triggers: options.energy ? (powerTriggers[device.name] ?? null) : null,
