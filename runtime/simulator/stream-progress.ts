@@ -22,13 +22,13 @@ export interface StreamStage {
  * - The formulas pin the unit of `start`: for convolutions with padding the generated value minus its margin (an
  *   option of the generator on MAX78000) is the number of bytes, padding included, after which the last pixel of the
  *   first window is written. In that unit most recorded programs start within 0 to 6 pixels of the earliest moment.
- * - `delta1` and `delta2` add up to the output pixels of the layer before, without its padding, for all recorded
- *   MAX78002 programs whose windows do not overlap.
+ * - On MAX78002, `delta1` and `delta2` as generated add up to the output pixels of the layer before, without its
+ *   padding, in all recorded programs.
  *
  * What is assumed. Every formula departs from these units somewhere: MAX78000 counts padding in `delta2`, so that a
  * layer would fall back from row to row; MAX78002 derives `start` from the padding of the wrong layer, which is too
- * little without padding, and leaves out columns where windows overlap; the deltas of a first layer without pooling
- * are 0. So registers bound the moment of reading instead of fixing it, and every bound is the weakest reading of
+ * little without padding, and for other shapes leaves out columns where windows overlap; the deltas of a first layer
+ * without pooling are 0. So registers bound the moment of reading instead of fixing it, and every bound is the weakest reading of
  * the text under which all recorded programs on both devices work:
  * - not before `low`: `start` counts padding; lines that `delta2` skips count padding; with several words per pixel
  *   the deltas count words;
