@@ -13,8 +13,11 @@ const repeated: ReadonlyMap<string, string> = new Map([
   ...["AI4101", "AI4102", "AI4103", "AI4104", "AI4110", "AI4111", "AI4112"].map((code) => [code, "AI1522"] as const),
 ]);
 
+/** What weights of other channels than a layer gets make the verifiers say about that layer. */
+const ofOtherChannels: ReadonlySet<string> = new Set(["AI1521", "AI3020"]);
+
 /** Sizes of which nothing follows. */
-const contradictions: ReadonlySet<string> = new Set(["AI1520", "AI1521", "AI1805"]);
+const contradictions: ReadonlySet<string> = new Set(["AI1520", "AI1521", "AI1805", "AI1807"]);
 
 interface Circumstances {
   /** The described processors and offsets matter. */
@@ -38,10 +41,13 @@ export function describedProblems(
   const told = new Set(known.map(({ code }) => repeated.get(code)));
   // The verifier takes layers in order; what a layer reads was resolved in the order of execution.
   if (!inOrder) told.add("AI1520");
-  const found = verifyNetwork(network, device).filter(({ severity, code }) => severity === "error" && !told.has(code));
+  const misfits = known.filter(({ code }) => code === "AI1807").map(({ location }) => location);
+  const isNew = ({ severity, code, location }: Diagnostic): boolean =>
+    severity === "error" && !told.has(code) && !(ofOtherChannels.has(code) && misfits.includes(location));
+  const found = verifyNetwork(network, device).filter(isNew);
   const layers = pinned ? pinnedLayers(network, device) : null;
   if (layers === null) return found;
-  const rules = verifyRules(network, layers, device);
+  const rules = verifyRules(network, layers, device).filter(isNew);
   const sized = ![...known, ...found].some(({ code }) => contradictions.has(code));
   return [...found, ...rules, ...(sized ? verifyExtents(network, layers, device) : [])];
 }

@@ -7,7 +7,6 @@ import type { LayerConvolution } from "../../runtime/reference/layer.ts";
 import type { Network } from "../ir/network.ts";
 import type { Sample } from "../passes/fold-input.ts";
 import {
-  channelProblems,
   keptSpeedUps,
   leftOutKeys,
   orderProblems,
@@ -49,8 +48,8 @@ export interface ImportedNetwork {
 
 /**
  * Turns a network description of the reference generator into a model with weights and sample. The model is compiled
- * and compared with the description before it is handed out (AI9003). Codes: those of `yamlToNetwork`, AI1807 and
- * AI4114 where weights and layers do not fit, AI6211 for what models cannot say, AI6212 for keys left out.
+ * and compared with the description before it is handed out (AI9003). Codes: those of `yamlToNetwork`, AI4114
+ * for weights that are left over, AI6211 for what models cannot say, AI6212 for keys left out.
  */
 export async function importNetwork(input: ImportInput): Promise<ImportedNetwork> {
   const { description, device, weights, sample } = input;
@@ -67,8 +66,6 @@ export async function importNetwork(input: ImportInput): Promise<ImportedNetwork
   const diagnostics: Diagnostic[] = [...converted.diagnostics, ...surplusWeights(description, weights)];
   const failed = (): ImportedNetwork => ({ diagnostics: withWeightTable(diagnostics, description, weights) });
   if (converted.network === undefined || program === undefined) return failed();
-  diagnostics.push(...channelProblems(converted.network, description, weights));
-  if (hasErrors(diagnostics)) return failed();
   const network = renamed(converted.network, input);
   diagnostics.push(...leftOutKeys(description), ...orderProblems(network, program));
   if (hasErrors(diagnostics)) return failed();

@@ -6,6 +6,7 @@ import type { LayerConvolution } from "../../runtime/reference/layer.ts";
 import { maskOfRange, processorsPerPass } from "../ir/geometry.ts";
 import type { Layer, Network } from "../ir/network.ts";
 import type { LayerSuccessor } from "../options.ts";
+import { channelProblems } from "./import-network-checks.ts";
 import { describedProblems } from "./described-problems.ts";
 import { totalShift } from "./layer-weights.ts";
 import type { YamlNetwork } from "./yaml.ts";
@@ -105,6 +106,7 @@ export function yamlToNetwork(description: YamlNetwork, input: YamlNetworkInput)
   };
   const pinned = input.pins !== false && order.slots.every(({ layer }) => layer.values.processors !== undefined);
   const inOrder = order.executed.every((index, position) => index === position);
+  diagnostics.push(...channelProblems(network, description, weights));
   diagnostics.push(...describedProblems(network, device, { pinned, inOrder, known: diagnostics }));
   if (hasErrors(diagnostics)) return { diagnostics };
   return { network, program: buildProgram(description, order), diagnostics };

@@ -87,15 +87,15 @@ describe("ai8xc import", () => {
     ],
     ["too few weights", good + layer, "AI1803", 5],
     ["a kernel of another size", good.replace("pad: 1", "pad: 0, kernel_size: 1x1"), "AI4101", 4],
-    ["a limit of the device", good.replace("pad: 1", "pad: 1, stride: 2"), "AI2004", 4],
+    ["a limit of the device", good.replace("pad: 1", "pad: 1, stride: 2"), "AI2509", 4],
     [
-      "operands that are the same tensor",
+      "operands that nothing delivers",
       `${good}  - { op: add, operands: 2, processors: 3, out_offset: 0 }\n`,
-      "AI6211",
+      "AI1521",
       5,
     ],
-    ["a bypass on a device without", good.replace("pad: 1", "pad: 1, bypass: true"), "AI2027", 4],
-    ["an activation alone", good.replace("conv2d, pad: 1", "none"), "AI6211", 4],
+    ["a bypass on a device without", good.replace("pad: 1", "pad: 1, bypass: true"), "AI2526", 4],
+    ["an activation alone", good.replace("conv2d, pad: 1", "none"), "AI2515", 4],
   ])("refuses %s with one error, and writes nothing", async (_, yaml, code, line) => {
     const errors = (await diagnose(yaml)).filter(({ severity }) => severity === "error");
     expect(errors).toMatchObject([{ code, location: { line } }]);
