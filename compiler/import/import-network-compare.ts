@@ -7,7 +7,7 @@ import { pinnedLayers } from "../placement/place-pinned.ts";
 /**
  * What two networks of one device differ in, one sentence each; none: they are the same, layer by layer, in names,
  * sources, shapes, weights, shifts and the memory they are given. How a layer is written does not count: memory that
- * follows from other pins, the order of pooling in layers that do not pool, flattening of single pixels.
+ * follows from other pins, the order of pooling in layers that do not pool.
  */
 export function sameNetwork(a: Network, b: Network, device: DeviceSpec): string[] {
   const whole = fieldDifferences("network", networkFacts(a), networkFacts(b));
@@ -61,7 +61,7 @@ function layerFacts(layer: Layer): Facts {
     eltwise: combination,
     pool: pool && [pool.kind, pool.size, pool.stride, pool.dilation],
     pooled: sizes(pooled),
-    flatten: flatten && pooled.height * pooled.width > 1,
+    flatten,
     convolution: convolution && convolutionFacts(convolution),
     activation,
     output: sizes(output),

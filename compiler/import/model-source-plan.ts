@@ -110,7 +110,8 @@ class Planner {
     const weightsOf = convolution.weights === null ? null : this.#ownerOf(convolution.weights, name);
     const fixedShift = weightsOf === null ? (this.#options.fixedShifts[index] ?? null) : null;
     const call = convolutionCall(layer, convolution, { name, fixedShift, weightsOf });
-    return flatten && pooled.height * pooled.width > 1 ? [flattenCall, call] : [call];
+    const changes = pooled.height * pooled.width > 1;
+    return flatten && (changes || this.#options.pins) ? [flattenCall, call] : [call];
   }
 
   #ownerOf(weights: LayerWeights, name: string): string | null {

@@ -63,9 +63,8 @@ const shapeOf = (network: Network, source: TensorSource): Shape =>
 function stageProblem(layer: Layer): Reason | null {
   const { eltwise, pool, flatten, convolution, activation, outputBits, streaming } = layer;
   const separate = "Give it a layer of its own.";
-  const flattens = flatten && layer.pooled.height * layer.pooled.width > 1;
-  if (flattens && pool !== null) return { text: "pools and flattens", hint: separate };
-  if (flattens && eltwise !== null) return { text: "combines operands and flattens", hint: separate };
+  if (flatten && pool !== null) return { text: "pools and flattens", hint: separate };
+  if (flatten && eltwise !== null) return { text: "combines operands and flattens", hint: separate };
   if (pool?.kind === "average" && (pool.dilation[0] > 1 || pool.dilation[1] > 1)) {
     return { text: "averages with 'pool_dilation'", hint: "Only max_pool windows can have gaps." };
   }
@@ -74,7 +73,7 @@ function stageProblem(layer: Layer): Reason | null {
     if (activation !== null) return { text: `applies ${activation} without a convolution`, hint: convolve };
     if (outputBits === 32) return { text: "has 32-bit results without a convolution", hint: convolve };
     if (streaming) return { text: "streams without a convolution", hint: "Remove 'streaming'." };
-    return flattens ? { text: "flattens without a convolution", hint: "Flatten in front of 'linear'." } : null;
+    return flatten ? { text: "flattens without a convolution", hint: "Flatten in front of 'linear'." } : null;
   }
   return convolutionProblem(layer, convolution);
 }

@@ -53,6 +53,12 @@ const concat = (...parts: TensorHandle[]) => concatenation(concat, parts);
 const same = { kernel: 3, padding: 1 };
 
 describe("fusing", () => {
+  it("flattens single pixels only where a layer is pinned", () => {
+    const flattened = (pins: object) => define([3, 1, 1], (x) => x.flatten().linear(4, {}).pin(pins));
+    expect(layersOf(flattened({}))).toEqual(["linear_1 <- input 3x1x1 linear -> 4x1x1 output"]);
+    expect(layersOf(flattened({ layer: 0 }))).toEqual(["linear_1 <- input 3x1x1 flatten > linear -> 4x1x1 output"]);
+  });
+
   it("pools in front of the convolution and activates behind it", () => {
     expect(layersOf(define([3, 8, 8], (x) => x.maxPool2d(2).conv2d(4, same).relu()))).toEqual([
       "conv2d_1 <- input 3x8x8 max 2x2/2x2 > conv2d 3x3 > relu -> 4x4x4 output",
