@@ -36,7 +36,13 @@ export async function bundle() {
   });
   const others = await Promise.all(
     separate.map((name) =>
-      esbuild.build({ ...common, entryPoints: [name], outfile: join(folder, `${name}.cjs`), minify: true }),
+      esbuild.build({
+        ...common,
+        entryPoints: [name],
+        outfile: join(folder, `${name}.cjs`),
+        minify: true,
+        plugins: [withoutLibraries],
+      }),
     ),
   );
   writeFileSync(
@@ -66,6 +72,16 @@ async function precompiledTemplates() {
     setup: (build) => build.onLoad({ filter: /emit[/\\]precompiled\.js$/ }, () => ({ contents, resolveDir: "." })),
   };
 }
+
+/** Models are printed, not checked, with ts-morph: the declarations of the standard library are of no use for that. */
+const withoutLibraries = {
+  name: "without-libraries",
+  setup: (build) =>
+    build.onLoad({ filter: /ts-morph-common\.js$/ }, ({ path }) => {
+      const contents = readFileSync(path, "utf8");
+      return { contents: contents.replace(/^const libFiles = \[\{$.*?^\s*\}\];$/ms, "const libFiles = [];") };
+    }),
+};
 
 /** The licenses of all packages that the scripts contain. */
 function licenses(files) {

@@ -23,10 +23,12 @@ export async function loadCli(command: string): Promise<CommandLine> {
   const folder = dirname(fileURLToPath(import.meta.url));
   if (!existsSync(join(folder, "ai8xc.cjs"))) return { ...(await import("./main.ts")), keepCode: () => {} };
   lendImport((url) => import(url));
-  const scripts: LoadedScript[] = [];
+  const scripts = new Map<string, LoadedScript>();
   const load = (name: string): unknown => {
+    const known = scripts.get(name);
+    if (known !== undefined) return known.exports;
     const script = runScript(join(folder, name), /^\w+$/.test(command) ? command : "", require);
-    scripts.push(script);
+    scripts.set(name, script);
     return script.exports;
   };
   const outside = createRequire(import.meta.url);

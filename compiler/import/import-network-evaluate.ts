@@ -17,15 +17,23 @@ import { weightSetFromSafetensors } from "./weight-set.ts";
 
 /** The model that the text of a generated file defines. */
 export function evaluateModelSource(text: string): Model {
-  const { outputText } = ts.transpileModule(text, {
-    compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
-  });
+  const outputText = text.includes("type AnyTensor") ? withoutTypes(text) : asFunctionBody(text);
   const exported: { default?: Model } = {};
   // Only text that this importer printed gets here.
   // oxlint-disable-next-line no-new-func
   new Function("require", "exports", outputText)(() => language, exported);
   return exported.default as Model;
 }
+
+const withoutTypes = (text: string): string =>
+  ts.transpileModule(text, { compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 } })
+    .outputText;
+
+/** Most generated files have no types of their own: those are JavaScript but for import and export. */
+const asFunctionBody = (text: string): string =>
+  text
+    .replace(/^import (\{[^}]*\}) from "ai8xc";$/m, 'const $1 = require("ai8xc");')
+    .replace(/^export default /m, "exports.default = ");
 
 export interface GeneratedModel {
   readonly text: string;
