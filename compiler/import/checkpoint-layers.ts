@@ -1,6 +1,7 @@
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import { fileDiagnostic } from "./byte-reader.ts";
 import type { Checkpoint, CheckpointTensor } from "./checkpoint.ts";
+import { allFinite, allIntegers } from "./element-type.ts";
 
 /** One weighted layer of a checkpoint, in file order. */
 export interface CheckpointLayer {
@@ -46,7 +47,7 @@ export function checkpointLayers(
   }
   const quantized = found.some(({ tensor }) => hasOnlyIntegers(tensor));
   for (const { key, tensor } of found) {
-    if (quantized && !tensor.data.every(Number.isInteger)) diagnostics.push(fractions(checkpoint, key));
+    if (quantized && !allIntegers(tensor.data)) diagnostics.push(fractions(checkpoint, key));
   }
   return { layers: found.map(({ key, tensor }) => describeLayer(checkpoint, key, tensor, quantized)), diagnostics };
 }
@@ -56,8 +57,7 @@ const isBatchNorm = ({ tensors }: Checkpoint, key: string): boolean =>
   key.endsWith(".bn.weight") || tensors.has(key.replace(/\.weight$/, ".running_mean"));
 
 /** No layer of a trained network that was not quantized consists of integers, unless it is all zeros. */
-const hasOnlyIntegers = ({ data }: CheckpointTensor): boolean =>
-  data.every(Number.isInteger) && data.some((value) => value !== 0);
+const hasOnlyIntegers = ({ data }: CheckpointTensor): boolean => allIntegers(data) && data.some((value) => value !== 0);
 
 function describeLayer(
   checkpoint: Checkpoint,
@@ -80,7 +80,7 @@ function describeLayer(
   const unit = 2 ** ((weightBits || 8) - 1);
   return {
     key,
-    weights: quantized ? tensor.data.map((value) => Math.trunc(value) + 0) : tensor.data,
+    weights: quantized ? cutOff(tensor.data) : tensor.data,
     shape: tensor.shape,
     weightBits,
     bias: quantized && bias ? bias.map((value) => Math.floor(value / unit) + 0) : bias,
@@ -88,6 +88,13 @@ function describeLayer(
     finalScale: integer("final_scale"),
     quantized,
   };
+}
+
+/** Without fractions, and without negative zeros. */
+function cutOff(values: Float64Array): Float64Array {
+  const whole = new Float64Array(values.length);
+  for (let i = 0; i < values.length; i++) whole[i] = Math.trunc(values[i] as number) + 0;
+  return whole;
 }
 
 function fractions(checkpoint: Checkpoint, key: string): Diagnostic {
@@ -106,6 +113,7 @@ function flatWeights(checkpoint: Checkpoint, key: string): Diagnostic {
 }
 
 function notFinite(checkpoint: Checkpoint, key: string, tensor: CheckpointTensor): Diagnostic | null {
+  if (allFinite(tensor.data)) return null;
   const bad = tensor.data.find((value) => !Number.isFinite(value));
   if (bad === undefined) return null;
   return fileDiagnostic(

@@ -1,7 +1,7 @@
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import { ByteReader, elementCount, readGuarded } from "./byte-reader.ts";
-import type { ElementName } from "./element-type.ts";
-import { elementTypes, isExact } from "./element-type.ts";
+import type { ElementName, ElementType } from "./element-type.ts";
+import { allExact, elementTypes, readElements } from "./element-type.ts";
 import type { PickleDictionary, PickleRules, PickleTuple, PickleValue } from "./pickle.ts";
 import { isKind, ORDERED_DICTIONARY, readPickle } from "./pickle.ts";
 import { listZip, unzip } from "./zip.ts";
@@ -265,8 +265,26 @@ function gather(
   name: string,
 ): Float64Array {
   const type = elementTypes[dtype];
+  const count = shape.reduce((product, size) => product * size, 1);
+  const inOrder =
+    count > 0 && strides.every((stride, axis) => stride === shape.slice(axis + 1).reduce((a, b) => a * b, 1));
+  const data = inOrder
+    ? readElements(new DataView(bytes.buffer, bytes.byteOffset + start * type.bytes), type, count, true)
+    : readStrided(bytes, type, start, shape, strides, count);
+  if (!allExact(type, data)) reader.fail(`tensor '${name}' holds integers beyond 2^53`);
+  return data;
+}
+
+function readStrided(
+  bytes: Uint8Array,
+  type: ElementType,
+  start: number,
+  shape: readonly number[],
+  strides: readonly number[],
+  count: number,
+): Float64Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const data = new Float64Array(shape.reduce((product, size) => product * size, 1));
+  const data = new Float64Array(count);
   const index = shape.map(() => 0);
   let element = start;
   for (let i = 0; i < data.length; i++) {
@@ -282,7 +300,6 @@ function gather(
       element -= position * (strides[axis] as number);
     }
   }
-  if (data.some((value) => !isExact(type, value))) reader.fail(`tensor '${name}' holds integers beyond 2^53`);
   return data;
 }
 

@@ -17,7 +17,7 @@ export type ElementName =
 export interface ElementType {
   readonly name: ElementName;
   readonly bytes: number;
-  /** Value at a byte offset. 64-bit integers beyond 2^53 come back rounded: see `isExact`. */
+  /** Value at a byte offset. 64-bit integers beyond 2^53 come back rounded: see `allExact`. */
   readonly read: (view: DataView, offset: number, littleEndian: boolean) => number;
 }
 
@@ -67,6 +67,27 @@ export const elementTypes = Object.fromEntries(types.map((type) => [type.name, t
 
 export const isInteger = (type: ElementType): boolean => !type.name.includes("float");
 
-/** A 64-bit integer that a Number cannot hold exactly was rounded by `read`. */
-export const isExact = (type: ElementType, value: number): boolean =>
-  type.bytes < 8 || !isInteger(type) || Number.isSafeInteger(value);
+/** False when a 64-bit integer was rounded by `read`, because a Number cannot hold it exactly. */
+export const allExact = (type: ElementType, values: Float64Array): boolean =>
+  type.bytes < 8 || !isInteger(type) || values.every(Number.isSafeInteger);
+
+/** `count` values that follow each other from the start of `view` on. */
+export function readElements(view: DataView, type: ElementType, count: number, littleEndian: boolean): Float64Array {
+  const data = new Float64Array(count);
+  if (type.name === "int8") data.set(new Int8Array(view.buffer, view.byteOffset, count));
+  else if (type.name === "float32") {
+    for (let i = 0; i < count; i++) data[i] = view.getFloat32(4 * i, littleEndian);
+  } else for (let i = 0; i < count; i++) data[i] = type.read(view, i * type.bytes, littleEndian);
+  return data;
+}
+
+/** Loops instead of `every`, because files hold millions of values. */
+export function allFinite(values: ArrayLike<number>): boolean {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
+  return true;
+}
+
+export function allIntegers(values: ArrayLike<number>): boolean {
+  for (let i = 0; i < values.length; i++) if (!Number.isInteger(values[i])) return false;
+  return true;
+}

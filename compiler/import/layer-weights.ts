@@ -43,12 +43,15 @@ export function weightDiagnostic(
 /** The implicit part of a layer's shift: weights narrower than 8 bits count as if they stood at the top of a byte. */
 export const totalShift = (outputShift: number, bits: WeightBits): number => outputShift + 8 - bits;
 
+/** Smallest and largest value; both NaN when one value is. */
 export function rangeOf(data: ArrayLike<number>): { readonly min: number; readonly max: number } {
   let min = Infinity;
   let max = -Infinity;
   for (let i = 0; i < data.length; i++) {
-    min = Math.min(min, data[i] as number);
-    max = Math.max(max, data[i] as number);
+    const value = data[i] as number;
+    if (Number.isNaN(value)) return { min: NaN, max: NaN };
+    if (value < min) min = value;
+    if (value > max) max = value;
   }
   return { min, max };
 }

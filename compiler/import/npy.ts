@@ -1,7 +1,7 @@
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import { ByteReader, elementCount, readGuarded } from "./byte-reader.ts";
 import type { ElementName, ElementType } from "./element-type.ts";
-import { elementTypes, isExact } from "./element-type.ts";
+import { allExact, elementTypes, readElements } from "./element-type.ts";
 
 /** One array of a `.npy` file, in C order. */
 export interface NpyArray {
@@ -67,7 +67,7 @@ function readRecord(reader: ByteReader, index: number): NpyArray {
   const data = header.fortran
     ? decodeFortran(values, header, count)
     : decode(values, header.type, header.littleEndian, count);
-  if (data.some((value) => !isExact(header.type, value))) {
+  if (!allExact(header.type, data)) {
     reader.fail(`array ${index} holds ${header.type.name} values beyond 2^53`);
   }
   return { shape: header.shape, dtype: header.type.name, data };
@@ -117,10 +117,7 @@ function readShape(reader: ByteReader, text: string, index: number): number[] {
 }
 
 function decode(bytes: Uint8Array, type: ElementType, littleEndian: boolean, count: number): Float64Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const data = new Float64Array(count);
-  for (let i = 0; i < count; i++) data[i] = type.read(view, i * type.bytes, littleEndian);
-  return data;
+  return readElements(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), type, count, littleEndian);
 }
 
 /** Fortran order has the first index running fastest. */

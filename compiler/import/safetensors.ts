@@ -1,7 +1,7 @@
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import { ByteReader, elementCount, readGuarded } from "./byte-reader.ts";
 import type { ElementName } from "./element-type.ts";
-import { elementTypes, isExact } from "./element-type.ts";
+import { allExact, elementTypes, readElements } from "./element-type.ts";
 
 /** Named tensors and texts, as the safetensors format keeps them. */
 export interface SafetensorsFile {
@@ -165,9 +165,8 @@ function readTensor(reader: ByteReader, entry: TensorEntry, bytes: Uint8Array): 
   const { name, shape, dtype, count, start } = entry;
   const type = elementTypes[dtype];
   const view = new DataView(bytes.buffer, bytes.byteOffset + start, count * type.bytes);
-  const data = new Float64Array(count);
-  for (let i = 0; i < count; i++) data[i] = type.read(view, i * type.bytes, true);
-  if (data.some((value) => !isExact(type, value))) reader.fail(`'${name}' holds integers beyond 2^53`);
+  const data = readElements(view, type, count, true);
+  if (!allExact(type, data)) reader.fail(`'${name}' holds integers beyond 2^53`);
   return { shape, dtype, data };
 }
 

@@ -6,7 +6,7 @@ import { batchNormNames, batchNormParts, batchNormsFromCheckpoint, readBatchNorm
 import { fileDiagnostic } from "./byte-reader.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { checkpointLayers } from "./checkpoint-layers.ts";
-import { isInteger, elementTypes } from "./element-type.ts";
+import { allFinite, isInteger, elementTypes } from "./element-type.ts";
 import type { WeightTensor } from "./layer-weights.ts";
 import type { SafetensorsFile, SafetensorsOutput, SafetensorsTensor } from "./safetensors.ts";
 
@@ -116,7 +116,7 @@ function operatorWeights(
   const quantized = isInteger(elementTypes[dtype]);
   if (bias && isInteger(elementTypes[bias.dtype]) !== quantized)
     problems.push(`weights and bias of '${operator}' must both be integers or neither`);
-  if (!data.every(Number.isFinite) || bias?.data.every(Number.isFinite) === false)
+  if (!allFinite(data) || !allFinite(bias?.data ?? []))
     problems.push(`'${operator}' has values that are no finite numbers`);
   return {
     weight: { shape, data },

@@ -41,7 +41,9 @@ function withoutZeros({ processor, column, bytes }: WeightChunk): WeightChunk[] 
 function expressOperations({ processor, column, bytes }: WeightChunk, device: DeviceSpec): BlockWriteOperation[] {
   const address = weightWindow(device, processor) + column * 4;
   const words = new Uint32Array(Math.ceil(bytes.length / 4));
-  for (const [i, byte] of bytes.entries()) words[i >> 2] = (words[i >> 2] as number) | (byte << (24 - 8 * (i & 3)));
+  for (let i = 0; i < bytes.length; i++) {
+    words[i >> 2] = (words[i >> 2] as number) | ((bytes[i] as number) << (24 - 8 * (i & 3)));
+  }
   const label = `Weights of processor ${processor} from word ${column} on`;
   return [
     { kind: "block", address: address + 1, words: Uint32Array.of(1), width: 1, step: 1, label: "Set position" },

@@ -1,6 +1,7 @@
 import { DATA_FRACTION_BITS, BIAS_SCALE } from "../../targets/accelerator/fixed-point.ts";
 import type { Model, WeightedNode } from "../../dsl/model.ts";
 import type { LayerWeights } from "../../runtime/reference/layer.ts";
+import { allFinite, allIntegers } from "../import/element-type.ts";
 import { toLayerBias, toLayerWeights, totalShift } from "../import/layer-weights.ts";
 import type { WeightTarget } from "../import/layer-weights.ts";
 import type { OperatorWeights } from "../import/weight-set.ts";
@@ -60,8 +61,7 @@ function quantizeOperator(
     findings.error("AI4502", node, `the weights file has no values for '${node.name}'`, hint);
     return null;
   }
-  const bad = [given.weight.data, given.bias ?? []].some((values) => !Array.from(values).every(Number.isFinite));
-  if (bad) {
+  if (!allFinite(given.weight.data) || !allFinite(given.bias ?? [])) {
     findings.error("AI4503", node, `the weights of '${node.name}' are not all finite numbers`, "Train again.");
     return null;
   }
@@ -86,8 +86,7 @@ interface Integers {
 }
 
 function passThrough(node: WeightedNode, given: OperatorWeights, findings: Findings): Integers | null {
-  const whole = [given.weight.data, given.bias ?? []].every((values) => Array.from(values).every(Number.isInteger));
-  if (!whole) {
+  if (!allIntegers(given.weight.data) || !allIntegers(given.bias ?? [])) {
     findings.error("AI4504", node, `the weights of '${node.name}' are called quantized but are no integers`);
     return null;
   }
