@@ -190,12 +190,12 @@ export const stringOption = (options: OptionValues, name: string): string | unde
   return typeof value === "string" ? value : undefined;
 };
 
-const shortestHelpColumn = 34;
+const widestSignature = 34;
 
 /** What `ai8xc COMMAND --help` prints: usage, what the command does, and its options under their headings. */
 export function helpText(command: CommandSpec): string {
   const groups = [...new Set(command.options.map(({ group }) => group))];
-  const width = Math.min(shortestHelpColumn, Math.max(...command.options.map((one) => signature(one).length), 0)) + 2;
+  const width = Math.min(widestSignature, Math.max(...command.options.map((one) => signature(one).length), 0)) + 2;
   const sections = groups.flatMap((group) => [
     "",
     `${group ?? "options"}:`,

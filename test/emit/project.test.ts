@@ -352,6 +352,8 @@ const variants: Record<
       sampleOutputFile: "out.h",
     },
   },
+  "a single C file": { options: { apiFile: null, sampleOutputFile: null, softmax: true, timer: 0 } },
+  "a single C file, RISC-V": { options: { apiFile: null, riscv: true } },
 };
 
 describe.each(all)("a project for $name", (device) => {

@@ -10,7 +10,7 @@ const limits = "limits of the hardware are errors in any case";
 const snooping = "snoop units are configured, but not tested";
 const offline = "ai8xc does not look for newer versions";
 
-type Entry = readonly [option: string, reason: string];
+type Entry = readonly [option: string, reason: string, letter?: string];
 
 /** `NAME`, or `NAME VALUE` where the option takes one; other names behind commas. */
 const withoutEffect: readonly Entry[] = [
@@ -47,7 +47,7 @@ const withoutEffect: readonly Entry[] = [
   ["log-intermediate", logging],
   ["log-pooling", logging],
   ["short-log,log-last-only,verbose-all", logging],
-  ["debug", logging],
+  ["debug", logging, "D"],
   ["debug-computation", logging],
   ["debug-latency", logging],
   ["kernel-format TEXT", logging],
@@ -76,12 +76,13 @@ const withoutEffect: readonly Entry[] = [
 export const acceptedGroup = "accepted for existing command lines, without effect";
 const messages = "messages";
 
-const noted = ([option, reason]: Entry): ChoiceOption => {
+const noted = ([option, reason, short]: Entry): ChoiceOption => {
   const [names = "", value] = option.split(" ");
   const [name = "", ...aliases] = names.split(",");
   return {
     ...unchanging(name, reason),
     aliases,
+    ...(short === undefined ? {} : { short }),
     ...(value === undefined ? {} : { value }),
     without: () => reason,
   };
