@@ -91,10 +91,14 @@ export class RegisterWriter {
       if (value >= 0 && value <= limit) continue;
       fits = false;
       const location = origin?.origins.find((source) => source.source !== undefined)?.source;
+      const message = `${origin === undefined ? "the network" : origin.name} needs ${value} for ${field.doc} (register ${register.name}); the hardware counts from 0 to ${limit}`;
+      // Registers of all quadrants have the same value: one finding is enough.
+      if (this.#diagnostics.some((known) => known.message === message)) continue;
       this.#diagnostics.push({
         code: lowerCodes.fieldOverflow,
         severity: "error",
-        message: `${origin === undefined ? "the network" : origin.name} needs ${value} for ${field.doc} (register ${register.name}); the hardware counts from 0 to ${limit}`,
+        message,
+        hint: "use smaller data, fewer channels or fewer streaming layers, or move the layer to other processors",
         ...(location === undefined ? {} : { location }),
       });
     }

@@ -140,9 +140,10 @@ export const placementCodes: Readonly<Record<string, CodeDescription>> = {
     example: "data_format: CHW with processors: 0x7; 0x111 works",
   },
   AI3046: {
-    title: "The processors of a result have holes",
-    explanation: "Results are read out four channels per word, from adjacent processors.",
-    example: "output_processors: 0x5 of an output layer",
+    title: "The processors of a 32-bit result have holes",
+    explanation:
+      "Channels of 32 bits take a word each, in the order of their processors; inside a data memory instance these are adjacent.",
+    example: "output_processors: 0x5 with output_width: 32",
   },
   AI3047: {
     title: "There is no room below an output",

@@ -29,7 +29,7 @@ export function verifyRules(network: Network, layers: readonly LayerPlacement[],
       ...pointers(layer, place, device),
       ...staying(layer, place, device),
       ...depthwise(layer, place, device),
-      ...results(layer, place),
+      ...results(layer, place, device),
       ...farDilation(layer, place, device),
       ...readAhead(layer, place, device),
       ...streamedReadAhead(layer, layers, device),
@@ -188,13 +188,19 @@ function farDilation({ convolution, output }: Layer, place: LayerPlacement, devi
   return [finding("AI3047", sentence, `Use an output offset of at least ${below}.`)];
 }
 
-/** Results are read out four channels per word. */
-function results(layer: Layer, place: LayerPlacement): Finding[] {
+/** Channels of 32 bits take adjacent processors of an instance; 8-bit results are read out wherever they are. */
+function results(layer: Layer, place: LayerPlacement, device: DeviceSpec): Finding[] {
+  if (!layer.isOutput || layer.outputBits === 8) return [];
   const mask = place.outputProcessors;
-  const run = lastBit(mask) - firstBit(mask) + 1;
-  if (!layer.isOutput || run === countBits(mask)) return [];
-  const sentence = `the map of a result, ${hexadecimal(mask)}, has holes`;
-  return [finding("AI3046", sentence, `Give ${countBits(mask)} adjacent processors.`)];
+  const lanes = device.processorsPerDataInstance;
+  const processors = bitsOf(mask);
+  const gap = processors.some((processor, i) => {
+    const next = processors[i + 1];
+    return next !== undefined && next > processor + 1 && Math.floor(next / lanes) === Math.floor(processor / lanes);
+  });
+  if (!gap) return [];
+  const sentence = `the map of a 32-bit result, ${hexadecimal(mask)}, has holes inside a data memory instance`;
+  return [finding("AI3046", sentence, `Give ${processors.length} adjacent processors.`)];
 }
 
 function planarInput(place: LayerPlacement, device: DeviceSpec): Finding[] {

@@ -151,13 +151,17 @@ describe("the placement verifier", () => {
       ],
       ["AI3042"],
     ],
-    [
-      "a result in pieces",
-      [at(low, high, 0, 0), at(high, maskOf([0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30]), 0, 0)],
-      ["AI3046"],
-    ],
   ])("finds %s", (_, places, expected) => {
     expect(codes(chain, places)).toEqual(expected);
+  });
+
+  it("finds a 32-bit result in pieces", () => {
+    const result = (wide: boolean) =>
+      sketchNetwork({ input: [16, 4, 4], layers: [{ op: "c3", out: 4, wide, from: ["input"] }] });
+    const pieces = (processors: readonly number[]) => [at(low, maskOf([...processors]), 0, 0x400)];
+    expect(codes(result(true), pieces([0, 2, 4, 6]))).toEqual(["AI3046"]);
+    expect(codes(result(true), pieces([0, 1, 4, 5]))).toEqual([]);
+    expect(codes(result(false), pieces([0, 2, 4, 6]))).toEqual([]);
   });
 
   it("reads with a gap where the device can", () => {

@@ -110,6 +110,8 @@ describe("ai8xc import", () => {
       ["AI6213", "net.yaml needs a file with its sample input"],
     ]);
     expect(await diagnose(good, "--sample", "nowhere.npy")).toMatchObject([{ code: "AI6004" }]);
+    const { out } = await run("nowhere.yaml", "--json");
+    expect((JSON.parse(out) as { diagnostics: Diagnosis[] }).diagnostics).toMatchObject([{ code: "AI6004" }]);
   });
 
   it("names keys without meaning and goes on", async () => {

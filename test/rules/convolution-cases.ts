@@ -209,7 +209,7 @@ export const convolutionCases: readonly RuleCase[] = [
     device: a,
     sample: [1, 1024],
     layers: [{ op: "conv1d", kernel_size: 2, pad: 0, dilation: 1024 }],
-    legal: { layers: [{ dilation: 1023 }] },
+    legal: { layers: [{ dilation: 1022 }] },
   },
   {
     rule: "CONV-31",
@@ -331,6 +331,17 @@ export const convolutionCases: readonly RuleCase[] = [
     sample: [20, 8, 8],
     layers: [{ groups: 20, $in: 20, $out: 20, processors: "0x1ffffe", output_processors: "0xfffff" }],
     legal: { layers: [{ processors: "0xfffff0" }] },
+  },
+  {
+    rule: "DW-09",
+    code: "AI3303",
+    says: /layer_0 needs 63 for time slots - 1 .*from 0 to 15/,
+    device: b,
+    sample: [16, 4, 4],
+    layers: [
+      { groups: 16, $in: 16, $out: 16, output_width: 32, processors: "0xffff", output_processors: "0xffff0000" },
+    ],
+    legal: { layers: [{ output_processors: "0xffff" }] },
   },
   {
     rule: "BYP-01",
@@ -455,6 +466,25 @@ export const convolutionCases: readonly RuleCase[] = [
       },
     ],
     legal: { layers: [{}, { bias_group: undefined }, { bias_group: undefined }] },
+  },
+  {
+    rule: "BIAS-04",
+    code: "AI3211",
+    says: /'layer_8' needs 256 bytes of bias memory in one quadrant; 0 of 2048 are free/,
+    device: b,
+    sample: [1024, 1, 1],
+    layers: Array.from({ length: 9 }, (_, i) => ({
+      kernel_size: "1x1",
+      pad: 0,
+      groups: 1024,
+      $in: 1024,
+      $out: 1024,
+      processors: processors(64),
+      output_processors: processors(64),
+      out_offset: i % 2 === 0 ? "0x2000" : 0,
+      $stored: { bias: Float64Array.from({ length: 1024 }, (__, output) => ((i * 7 + output) % 100) + 1) },
+    })),
+    legal: { layers: [{ $stored: {} }] },
   },
   {
     rule: "BIAS-05",

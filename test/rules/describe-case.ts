@@ -2,11 +2,12 @@ import type { CheckpointLayer } from "../../compiler/import/checkpoint-layers.ts
 import { parseYamlNetwork } from "../../compiler/import/yaml.ts";
 import { yamlToNetwork } from "../../compiler/import/yaml-network.ts";
 import type { YamlOptions, YamlWeights } from "../../compiler/import/yaml-options.ts";
-import { checkProgram } from "../../compiler/lower/lower-program.ts";
+import { checkProgram, lowerProgram } from "../../compiler/lower/lower-program.ts";
 import { defaultProgramOptions, type ProgramOptions } from "../../compiler/options.ts";
 import { placeNetwork } from "../../compiler/placement/place.ts";
 import { verifyPlacement } from "../../compiler/placement/verify-placement.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
+import { hasErrors } from "../../dsl/diagnostic.ts";
 import { devices, type DeviceName } from "../../targets/index.ts";
 
 /** Keys of a layer as YAML would have them, over `op: conv2d, pad: 1, processors: 0x1, out_offset: 0x2000`. */
@@ -52,7 +53,9 @@ export function judge(sketch: DescriptionSketch): readonly Diagnostic[] {
   if (placement === undefined) return diagnostics;
   const { startLayer, successors, snoop } = program;
   const given = { ...defaultProgramOptions(device), startLayer, successors, snoop, ...sketch.program };
-  return [...diagnostics, ...verifyPlacement(placement, device), ...checkProgram(placement, device, given)];
+  diagnostics.push(...verifyPlacement(placement, device), ...checkProgram(placement, device, given));
+  if (hasErrors(diagnostics)) return diagnostics;
+  return [...diagnostics, ...lowerProgram(placement, device, given, { sample: null, tensors: null }).diagnostics];
 }
 
 const defaults: LayerSketch = { op: "conv2d", pad: 1, processors: "0x1", out_offset: "0x2000" };

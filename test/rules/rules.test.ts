@@ -1,19 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { deviceRules } from "../../compiler/cli/rules.ts";
-import { convolutionCases } from "./convolution-cases.ts";
-import { layerCases } from "./layer-cases.ts";
-import { memoryCases } from "./memory-cases.ts";
-import { streamCases } from "./stream-cases.ts";
-import { textCases } from "./text-cases.ts";
 import { judge, yamlText } from "./describe-case.ts";
-import { legalSketch, type RuleCase } from "./rule-case.ts";
-
-const cases: readonly RuleCase[] = [...convolutionCases, ...layerCases, ...memoryCases, ...streamCases, ...textCases];
+import { legalSketch } from "./rule-case.ts";
+import { ruleCases } from "./rule-cases.ts";
 
 const errorsOf = (sketch: Parameters<typeof judge>[0]) => judge(sketch).filter(({ severity }) => severity === "error");
 
 describe("rules of descriptions", () => {
-  for (const [index, broken] of cases.entries()) {
+  for (const [index, broken] of ruleCases.entries()) {
     const { rule, code, says, device, legal } = broken;
     describe(`${rule} (case ${index}, ${device})`, () => {
       it("refuses the mistake and says what is wrong", () => {
