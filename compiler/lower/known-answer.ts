@@ -1,7 +1,7 @@
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { KnownAnswerBlock } from "../../targets/accelerator/program.ts";
 import type { Placement } from "../ir/placement.ts";
-import { outputLayers, outputLocation, tensorWords, type TensorWord } from "./output-location.ts";
+import { outputLayers, outputLocation, tensorRuns, type TensorRun } from "./output-location.ts";
 
 interface KnownWord {
   readonly mask: number;
@@ -23,8 +23,8 @@ export function knownAnswer(
   for (const index of outputLayers(placement, executed)) {
     const location = outputLocation(placement, index);
     const pixels = location.height * location.width;
-    for (const word of tensorWords(location, device)) {
-      words.push(knownWord(word, tensors[index] as ArrayLike<number>, pixels, location.bits));
+    for (const run of tensorRuns(location, device)) {
+      addWords(words, run, tensors[index] as ArrayLike<number>, pixels, location.bits);
     }
   }
   words.sort((a, b) => a.mask - b.mask || a.address - b.address);
@@ -33,17 +33,23 @@ export function knownAnswer(
 
 const wholeWord = 0xffffffff;
 
-function knownWord({ address, pixel, lanes }: TensorWord, data: ArrayLike<number>, pixels: number, bits: number) {
-  if (bits === 32) {
-    return { mask: wholeWord, address, value: (data[(lanes[0]?.channel ?? 0) * pixels + pixel] as number) >>> 0 };
+function addWords(
+  words: KnownWord[],
+  { address, step, lanes }: TensorRun,
+  data: ArrayLike<number>,
+  pixels: number,
+  bits: number,
+): void {
+  const isWide = bits === 32;
+  const mask = isWide ? wholeWord : lanes.reduce((all, { lane }) => all + 0xff * 2 ** (8 * lane), 0);
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    let value = 0;
+    for (const { lane, channel } of lanes) {
+      const result = data[channel * pixels + pixel] as number;
+      value |= isWide ? result : (result & 0xff) << (8 * lane);
+    }
+    words.push({ mask, address: address + pixel * step, value: value >>> 0 });
   }
-  let mask = 0;
-  let value = 0;
-  for (const { lane, channel } of lanes) {
-    mask |= 0xff << (8 * lane);
-    value |= ((data[channel * pixels + pixel] as number) & 0xff) << (8 * lane);
-  }
-  return { mask: mask >>> 0, address, value: value >>> 0 };
 }
 
 /** Joins words of the same mask at consecutive addresses. */

@@ -34,35 +34,28 @@ export function outputLocation({ network, layers }: Placement, index: number): T
   };
 }
 
-/** One word of a tensor: the byte lanes that belong to it and the channel in each; wide data has one channel per word. */
-export interface TensorWord {
+/** Words of a tensor, one per pixel: the byte lanes that belong to it and the channel in each. */
+export interface TensorRun {
+  /** Bus address for the first pixel, and bytes from one pixel to the next. */
   readonly address: number;
-  readonly pixel: number;
+  readonly step: number;
+  /** Of wide data one, with the channel that fills the word. */
   readonly lanes: readonly { readonly lane: number; readonly channel: number }[];
 }
 
-/** Every word a tensor occupies, in the order pass, data memory instance, pixel. */
-export function* tensorWords(location: TensorLocation, device: DeviceSpec): Generator<TensorWord> {
+/** Every word a tensor occupies. */
+export function tensorRuns(location: TensorLocation, device: DeviceSpec): TensorRun[] {
   const passes = passesOf(location.channels, device);
-  const wordsPerValue = location.bits / 8;
-  const pixels = location.height * location.width;
-  for (let pass = 0; pass < passes; pass++) {
-    for (const instance of instancesOf(location, pass, device)) {
-      for (let pixel = 0; pixel < pixels; pixel++) {
-        const word = (pixel * passes + pass) * wordsPerValue * (location.writeGap + 1);
-        const address = dataAddress(device, instance.first, location.offset + 4 * word);
-        if (location.bits === 8) yield { address, pixel, lanes: instance.lanes };
-        else for (const [i, { channel }] of instance.lanes.entries()) yield wideWord(address + 4 * i, pixel, channel);
-      }
-    }
-  }
+  const valueBytes = (location.bits / 8) * (location.writeGap + 1) * 4;
+  const step = passes * valueBytes;
+  return Array.from({ length: passes }, (_, pass) =>
+    instancesOf(location, pass, device).flatMap(({ first, lanes }) => {
+      const address = dataAddress(device, first, location.offset + pass * valueBytes);
+      if (location.bits === 8) return [{ address, step, lanes }];
+      return lanes.map(({ channel }, i) => ({ address: address + 4 * i, step, lanes: [{ lane: 0, channel }] }));
+    }),
+  ).flat();
 }
-
-const wideWord = (address: number, pixel: number, channel: number): TensorWord => ({
-  address,
-  pixel,
-  lanes: [{ lane: 0, channel }],
-});
 
 interface Instance {
   /** First processor of the data memory instance. */
