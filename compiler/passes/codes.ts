@@ -257,7 +257,7 @@ export const passCodes = {
   ),
   AI2558: entry(
     "The newest rows of a rolling buffer are copied into it",
-    "A rolling buffer moves before its newest rows are written, so that the layer that makes them cannot be the first one or one that streams, and it can write into one buffer only. Where it is, a copy writes the rows.",
+    "A rolling buffer moves before its newest rows are written, so that the layer that makes them cannot be the first one or one that streams. It can write into one buffer only, and no more than the rows themselves, as a widely dilated convolution would. Otherwise a copy writes the rows.",
     "x.rollingBuffer(32) on the network input",
   ),
   AI2557: entry(

@@ -89,6 +89,14 @@ describe("the newest rows of a rolling buffer", () => {
     expect(stream.layers[2]).toBe("rollingBuffer_1 <- previous rollingBuffer_1 + conv2d_2_copy");
   });
 
+  it("are copied behind a dilated convolution that also writes in front of them", () => {
+    const { told } = layersOf((x) => {
+      const y = x.conv2d(4, conv).reshape(36);
+      return y.conv1d(8, { kernel: 3, dilation: 5 }).rollingBuffer(40).conv1d(2, { kernel: 3 });
+    });
+    expect(told).toEqual(["AI2558"]);
+  });
+
   it("leave the whole buffer to be a result or joined only as a copy", () => {
     const { layers } = layersOf((x) => x.conv2d(4, conv).conv2d(8, conv).rollingBuffer(9, { name: "history" }));
     expect(layers.at(-1)).toBe("history_copy <- history + conv2d_2");

@@ -1,18 +1,20 @@
-import type { Findings } from "./context.ts";
-import type { GraphLayer, GraphSource, LayerGraph } from "./layer-graph.ts";
+import type { DeviceSpec } from "../../targets/accelerator/device.ts";
+import type { Findings, PassContext } from "./context.ts";
+import type { GraphSource, LayerGraph } from "./layer-graph.ts";
 import { isPinned } from "./layer-graph.ts";
+import { isWideDilation } from "./operators.ts";
 
 /**
  * The newest rows of a rolling buffer are written where they belong by the layer that makes them, after the buffer has
- * moved. Where that layer cannot do both (it is the first one, streams, or writes into another buffer already), a copy
- * writes the rows, and the buffer moves right before the copy.
+ * moved. Where that layer cannot (it is the first one, streams, writes into another buffer already, or more than its
+ * rows), a copy writes them, and the buffer moves right before the copy.
  */
-export function copyIntoBuffers(graph: LayerGraph, findings: Findings): void {
+export function copyIntoBuffers({ device }: PassContext, graph: LayerGraph, findings: Findings): void {
   const written = new Set<GraphSource>();
   for (const mover of graph.layers.filter(({ layer }) => layer.recalls)) {
     const newest = mover.sources[1];
     if (newest === undefined || isPinned(mover)) continue;
-    if (newest !== "input" && !written.has(newest) && !newest.layer.streaming && newest !== firstLayer(graph)) {
+    if (!written.has(newest) && canWriteInto(graph, newest, device)) {
       written.add(newest);
       continue;
     }
@@ -22,9 +24,15 @@ export function copyIntoBuffers(graph: LayerGraph, findings: Findings): void {
     const copy = graph.insertAfter(stored, "copy", null);
     graph.redirect(uses, copy);
     graph.moveBefore(copy, mover);
-    const message = `'${mover.layer.name}' has to run before ${graph.nameOf(newest)} is in the rolling buffer; a copy puts it there`;
+    const message = `${graph.nameOf(newest)} cannot be written into the rolling buffer '${mover.layer.name}' after it has moved; a copy is`;
     findings.notice("AI2558", mover.layer.origins.at(-1) ?? null, message);
   }
 }
 
-const firstLayer = (graph: LayerGraph): GraphLayer | undefined => graph.layers.find(({ layer }) => !layer.recalls);
+function canWriteInto({ layers }: LayerGraph, newest: GraphSource, device: DeviceSpec): boolean {
+  if (newest === "input" || newest.layer.streaming) return false;
+  // A widely dilated convolution also writes in front of its result, where the kept rows are.
+  const { convolution } = newest.layer;
+  if (convolution !== null && isWideDilation(convolution, device)) return false;
+  return newest !== layers.find(({ layer }) => !layer.recalls);
+}

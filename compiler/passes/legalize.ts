@@ -19,7 +19,7 @@ export function legalize(context: PassContext, network: Network): PassResult<Net
   const graph = new LayerGraph(network);
   convolvePools(context, graph, findings);
   bufferInput(context, graph, findings);
-  copyIntoBuffers(graph, findings);
+  copyIntoBuffers(context, graph, findings);
   splitConcatenations(context, graph, findings);
   separateParts(context, graph, findings);
   separateGaps(context, graph, findings);
