@@ -154,7 +154,7 @@ function renamed(network: Network, input: ImportInput): Network {
   });
   const layers = network.layers.map((layer) => ({
     ...layer,
-    convolution: layer.flatten ? asLinear(layer.convolution) : layer.convolution,
+    convolution: layer.flatten ? asLinear(layer.convolution) : inGroups(layer.convolution),
     ...keptSpeedUps(layer),
   }));
   const named = withNames({ ...network, layers }, preferred);
@@ -167,6 +167,10 @@ function withNames(network: Network, preferred: readonly (string | null)[]): Net
   const names = layerNames(network, preferred);
   return { ...network, layers: network.layers.map((layer, i) => ({ ...layer, name: names[i] as string })) };
 }
+
+/** In groups, what descriptions call linear is a 1x1 convolution. */
+const inGroups = (convolution: LayerConvolution | null): LayerConvolution | null =>
+  convolution?.kind === "linear" && convolution.groups > 1 ? { ...convolution, kind: "conv2d" } : convolution;
 
 /** On flattened data, a 1x1 convolution is what models call linear. */
 function asLinear(convolution: LayerConvolution | null): LayerConvolution | null {

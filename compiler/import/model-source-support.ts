@@ -31,7 +31,7 @@ function notSupported(message: string, layer: Layer, hint: string): Diagnostic {
 function readingProblem(network: Network, layer: Layer): Reason | null {
   // The network's verifier says what a rolling buffer must be like.
   if (layer.recalls || bufferRead(network, layer) !== null) return null;
-  const { sources, eltwise, input, crop, pool } = layer;
+  const { sources, eltwise, input } = layer;
   if (sources.some((source) => source !== "input" && source >= layer.index)) {
     return { text: "reads a layer that comes after it", hint: "Number the layers in the order of their data." };
   }
@@ -41,10 +41,6 @@ function readingProblem(network: Network, layer: Layer): Reason | null {
     if (sources.length !== eltwise.operands && sources.length !== 1) {
       const text = `combines ${eltwise.operands} groups of channels of ${sources.length} tensors`;
       return { text, hint: "Give one tensor per operand with 'in_sequences'." };
-    }
-    const views = crop[0] > 0 || crop[1] > 0 || input.height !== first.height || input.width !== first.width;
-    if (views && (pool === null || !eltwise.poolFirst)) {
-      return { text: "crops or re-cuts the operands it combines", hint: "Crop in the layers in front." };
     }
   }
   const all = eltwise === null ? shapes.reduce((sum, shape) => sum + shape.channels, 0) : first.channels;
@@ -60,38 +56,17 @@ function readingProblem(network: Network, layer: Layer): Reason | null {
 const shapeOf = (network: Network, source: TensorSource): Shape =>
   source === "input" ? network.input : (network.layers[source] as Layer).output;
 
-function stageProblem(layer: Layer): Reason | null {
-  const { eltwise, pool, flatten, convolution, activation, outputBits, streaming } = layer;
-  const separate = "Give it a layer of its own.";
-  if (flatten && pool !== null) return { text: "pools and flattens", hint: separate };
-  if (flatten && eltwise !== null) return { text: "combines operands and flattens", hint: separate };
-  if (pool?.kind === "average" && (pool.dilation[0] > 1 || pool.dilation[1] > 1)) {
-    return { text: "averages with 'pool_dilation'", hint: "Only max_pool windows can have gaps." };
-  }
+/** Limits of the device are the verifier's; these are limits of the language. */
+function stageProblem({ convolution, streaming, calcx4 }: Layer): Reason | null {
   if (convolution === null) {
-    const convolve = "Give the layer a convolution.";
-    if (activation !== null) return { text: `applies ${activation} without a convolution`, hint: convolve };
-    if (outputBits === 32) return { text: "has 32-bit results without a convolution", hint: convolve };
-    if (streaming) return { text: "streams without a convolution", hint: "Remove 'streaming'." };
-    return flatten ? { text: "flattens without a convolution", hint: "Flatten in front of 'linear'." } : null;
+    return streaming ? { text: "streams without a convolution", hint: "Remove 'streaming'." } : null;
   }
-  return convolutionProblem(layer, convolution);
-}
-
-function convolutionProblem(layer: Layer, convolution: NonNullable<Layer["convolution"]>): Reason | null {
-  const { kind, bypass, padding, outputPadding, groups, dilation, stride } = convolution;
+  const { kind, bypass, padding } = convolution;
   if (bypass && kind !== "conv2d") return { text: `is a bypass of ${kind}`, hint: "Only conv2d can be bypassed." };
-  if (bypass && layer.calcx4) return { text: "is a bypass with 'calcx4'", hint: "Remove 'calcx4'." };
+  if (bypass && calcx4) return { text: "is a bypass with 'calcx4'", hint: "Remove 'calcx4'." };
   if (kind !== "conv1d" && padding[0] !== padding[1]) {
     return { text: `is padded with ${padding[0]} rows and ${padding[1]} columns`, hint: "Give 'pad' in every layer." };
   }
-  if (kind !== "convTranspose2d" && outputPadding !== 0) {
-    return { text: `has 'output_pad', but is ${kind}`, hint: "Remove 'output_pad'." };
-  }
-  const plain = groups === 1 && dilation === 1 && stride === 1;
-  if (kind === "linear" && !plain) return { text: "is linear with groups, stride or dilation", hint: "Use Conv2d." };
-  if (kind === "convTranspose2d" && dilation !== 1)
-    return { text: "is transposed and dilated", hint: "Use dilation 1." };
   return null;
 }
 

@@ -53,6 +53,41 @@ const concat = (...parts: TensorHandle[]) => concatenation(concat, parts);
 const same = { kernel: 3, padding: 1 };
 
 describe("fusing", () => {
+  it("lets the layer that combines operands cut them itself, where all are cut alike", () => {
+    const cut = (start: number, end: number) =>
+      define([4, 8, 6], (x) => {
+        const [a, b] = [x.conv2d(4, same), x.conv2d(4, { kernel: 1 })];
+        return add(a.crop(1, 2).reshape(6, 5), b.crop(start, end).reshape(6, 5)).conv2d(3, { ...same, bias: false });
+      });
+    const alike = layersOf(cut(1, 2));
+    expect(alike).toHaveLength(3);
+    expect(alike[2]).toBe("conv2d_3 <- conv2d_1, conv2d_2 4x6x5 cropped 1+2 add > conv2d 3x3 -> 3x6x5 output");
+    expect(layersOf(cut(2, 1)).length).toBeGreaterThan(3);
+  });
+
+  it("cuts what is split into operands in the same layer", () => {
+    const layers = layersOf(define([8, 8, 6], (x) => add(...x.crop(2).split(2))));
+    expect(layers).toEqual(["add_1 <- input 4x6x6 cropped 2+0 add -> 4x6x6 output"]);
+  });
+
+  it("combines and flattens in one layer when told to", () => {
+    const joined = (pins: object) =>
+      define([4, 3, 2], (x) =>
+        add(...x.split(2))
+          .pin(pins)
+          .flatten()
+          .linear(4, { bias: false })
+          .pin(pins),
+      );
+    expect(layersOf(joined({}))).toHaveLength(2);
+    expect(layersOf(joined({ layer: 0 }))).toHaveLength(1);
+    const read = define([4, 3, 2], (x) => {
+      const sum = add(...x.split(2)).pin({ layer: 0 });
+      return [sum.flatten().linear(4, { bias: false }).pin({ layer: 0 }), sum];
+    });
+    expect(codesOf(read)).toEqual(["AI1506"]);
+  });
+
   it("flattens single pixels only where a layer is pinned", () => {
     const flattened = (pins: object) => define([3, 1, 1], (x) => x.flatten().linear(4, {}).pin(pins));
     expect(layersOf(flattened({}))).toEqual(["linear_1 <- input 3x1x1 linear -> 4x1x1 output"]);

@@ -13,7 +13,7 @@ import { consumersOf, freshName, nodeAt, onlyConsumer } from "./model-graph.ts";
 import { buildNetwork } from "./build-network.ts";
 import { isActivation, isEltwise, isPool, isWeighted } from "./operators.ts";
 import type { View } from "./views.ts";
-import { isPlain, plainView, viewOfConcat, viewThrough } from "./views.ts";
+import { isOneTensor, isPlain, plainView, sameCut, viewOfConcat, viewThrough } from "./views.ts";
 import type { QuantizedSet } from "./weights.ts";
 
 /**
@@ -89,9 +89,20 @@ class LayerCollector {
     if (readsWholeSplit(parts)) return this.#takeParts(node, parts);
     const pooled = this.#pooledOperands(node);
     if (pooled !== null) return this.#mergeOperands(node, pooled);
-    const sources = node.inputs.map((input) => this.#tensor(input));
-    const draft = this.#start(node, { ...plainView(-1, node.shape), parts: sources });
+    const view = this.#viewOfOperands(node);
+    const draft = this.#start(node, view);
     draft.eltwise = { operation: node.kind, operands: node.inputs.length, poolFirst: true };
+  }
+
+  /** The operands side by side: cropped and cut anew by the layer itself where all are alike, else copied as they are. */
+  #viewOfOperands(node: EltwiseNode): View {
+    const views = node.inputs.map((input) => this.#view(input));
+    const [first] = views;
+    if (first !== undefined && views.every((view) => isOneTensor(view) && sameCut(view, first))) {
+      const via = [...new Set(views.flatMap((view) => view.via))];
+      return { ...first, parts: views.flatMap((view) => view.parts), via };
+    }
+    return { ...plainView(-1, node.shape), parts: node.inputs.map((input) => this.#tensor(input)) };
   }
 
   /** The operands are groups of channels of one tensor, which may be pooled in the same layer. */
@@ -108,7 +119,9 @@ class LayerCollector {
       this.#drafts.set(node.id, Object.assign(draft, changes));
       return;
     }
-    const created = this.#start(node, { ...plainView(-1, node.shape), parts: [this.#tensor(whole)], via: parts });
+    const view = this.#view(whole);
+    const read = isOneTensor(view) ? view : plainView(this.#tensor(whole), view.shape);
+    const created = this.#start(node, { ...read, shape: { ...read.shape, channels }, via: [...read.via, ...parts] });
     created.eltwise = eltwise;
   }
 
@@ -165,10 +178,24 @@ class LayerCollector {
     }
     const view = this.#view(node.inputs[0]);
     if (view.flatten && !readsPixelsAlone(node)) this.#refuseFlatten(node);
+    const flattened = this.#flattensResult(node, view);
+    if (flattened !== null && this.#agree(flattened, node, { flatten: true, convolution })) {
+      const changes = { flatten: true, convolution: node, activation: node.activation };
+      return this.#extend(flattened, node, changes, view.via);
+    }
     const created = this.#start(node, view);
     created.flatten = view.flatten;
     created.convolution = node;
     created.activation = node.activation;
+  }
+
+  /** The layer that makes what the node flattens, when it may take more operators and only the node reads its result. */
+  #flattensResult(node: WeightedNode, view: View): LayerDraft | null {
+    const [made = -1] = view.parts;
+    const alone = view.via.length === 1 && this.#consumers[node.inputs[0] ?? -1]?.length === 1;
+    if (!view.flatten || view.parts.length > 1 || !alone) return null;
+    const draft = this.#openLayer(node, made);
+    return draft !== null && draft.convolution === null ? draft : null;
   }
 
   #takeActivation(node: ModelNode & { readonly kind: "relu" | "abs" }): void {
@@ -238,9 +265,9 @@ class LayerCollector {
     return whyNotTogether(plan, this.#context.device, this.#context.options) === null;
   }
 
-  #extend(draft: LayerDraft, node: ModelNode, changes: Partial<LayerDraft>): void {
+  #extend(draft: LayerDraft, node: ModelNode, changes: Partial<LayerDraft>, via: readonly ModelNode[] = []): void {
     this.#drafts.delete(resultOf(draft).id);
-    draft.nodes.push(node);
+    draft.nodes.push(...via, node);
     Object.assign(draft, changes);
     this.#drafts.set(node.id, draft);
   }

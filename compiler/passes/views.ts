@@ -33,6 +33,13 @@ export const isPlain = (view: View): boolean => view.parts.length === 1 && isWho
 const isWhole = (view: View): boolean =>
   view.crop[0] === 0 && view.crop[1] === 0 && !view.reshaped && view.stacked !== true;
 
+/** One tensor, whole or with rows cut off or pixels counted anew. */
+export const isOneTensor = (view: View): boolean => view.parts.length === 1 && !view.flatten && view.stacked !== true;
+
+/** The same rows are cut off, and pixels are counted alike. */
+export const sameCut = (a: View, b: View): boolean =>
+  a.crop[0] === b.crop[0] && a.crop[1] === b.crop[1] && sameShape(a.shape, b.shape);
+
 /** The view of a crop, reshape or flatten operator; null when its input must be copied first. */
 export function viewThrough(node: ModelNode, input: View): View | null {
   if (input.flatten) return null;

@@ -173,6 +173,22 @@ ${description(`  - { op: conv2d, max_pool: 2, pool_stride: 2, pad: 1, activate: 
   - { op: conv1d, kernel_size: 7, pad: 0, processors: 0xff00, output_processors: 0x1f, out_offset: 0, output_width: 32 }
 `)}`,
   },
+  "cropped-operands": {
+    device: "MAX78000",
+    sample: [4, 8, 6],
+    weights: [[3, 2, 3, 3]],
+    yaml: description(`  - { op: conv2d, eltwise: sub, operands: 2, in_crop: [1, 2], in_dim: [6, 5], in_offset: 0x18, pad: 1,
+      processors: 0x3, out_offset: 0x2000 }
+`),
+  },
+  "flattened-sum": {
+    device: "MAX78000",
+    sample: [4, 3, 2],
+    weights: [[5, 12]],
+    yaml: description(
+      "  - { op: linear, eltwise: add, operands: 2, flatten: true, processors: 0x3, out_offset: 0x2000 }\n",
+    ),
+  },
   depthwise: {
     device: "MAX78002",
     sample: [4, 8, 8],

@@ -139,6 +139,13 @@ export default defineModel(
     expect(text).not.toContain(".pin(");
   });
 
+  it("call linear operators in groups what they are", async () => {
+    const layer = "{ op: linear, groups: 4, processors: 0xf, out_offset: 0x2000 }";
+    const yaml = `arch: fixture\ndataset: fixture\nlayers:\n  - ${layer}\n`;
+    const { files } = await importFixture({ device: "MAX78002", sample: [4, 3, 2], weights: [[4, 1]], yaml });
+    expect(files?.get("model.ts")).toContain('(x) => x.conv2d(4, { name: "block_conv0", kernel: 1, groups: 4 }),');
+  });
+
   it("loop over what repeats without a change", async () => {
     const text = (await importedFiles("straight")).get("model.ts") as string;
     expect(text).toContain(`
