@@ -55,6 +55,19 @@ describe("defineModel", () => {
     expect(pinned([{ layer: 0 }])).toEqual(told);
   });
 
+  it("keeps how the input arrives and how averages round, where that is not the usual way", () => {
+    // oxlint-disable-next-line no-explicit-any
+    const defined = (more: object) => (defineModel as any)({ ...base, ...more }, (x: any) => x.maxPool2d(2));
+    const { fifo, averagePoolRounding } = defined({ fifo: "fast", averagePoolRounding: true });
+    expect([fifo, averagePoolRounding]).toEqual(["fast", true]);
+    expect(Object.keys(defined({ fifo: "none", averagePoolRounding: false }))).toEqual(Object.keys(defined({})));
+    const problems = buildProblems(defined({ fifo: "slow", averagePoolRounding: "yes" }));
+    expect(problems.map(({ code, message }) => [code, message])).toEqual([
+      ["AI1002", 'fifo must be one of "none", "standard", "fast", "fast-quad"; got slow'],
+      ["AI1002", "averagePoolRounding must be true or false, got yes"],
+    ]);
+  });
+
   it("is plain data", () => {
     const model = tiny();
     expect(JSON.parse(JSON.stringify(model))).toEqual(model);

@@ -62,7 +62,9 @@ describe.each(commands)("$name", (command) => {
 
   it("has every name once", () => {
     const names = command.options.flatMap(({ name, aliases = [], opposites = [], negatable }) => [
-      ...[name, ...aliases, ...opposites],
+      name,
+      ...aliases,
+      ...opposites,
       ...(negatable === true ? [`no-${name}`] : []),
     ]);
     expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
