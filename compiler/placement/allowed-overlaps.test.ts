@@ -27,7 +27,8 @@ describe("overlapJudge", () => {
       found: ["warning AI3023", "warning AI3024", "error AI3025"],
       overwritten: true,
     });
-    expect(judged("allow", errors.slice(2)).overwritten).toBe(false);
+    expect(judged("allow", errors.slice(2))).toEqual({ found: ["error AI3025"], overwritten: true });
+    expect(judged("allow", errors.slice(3)).overwritten).toBe(false);
   });
 
   it("makes warnings of all of them", () => {

@@ -151,6 +151,12 @@ export const placementCodes: Readonly<Record<string, CodeDescription>> = {
       "A 1-D convolution that is dilated so far that it spans more than 9 samples runs on the 2-D engine, which with 3 taps writes a row without meaning below its output.",
     example: "a Conv1d with dilation 5 and out_offset 0; 0x14 works",
   },
+  AI3048: {
+    title: "Accepted overlaps change the result",
+    explanation:
+      "With --overlap-data, data may share memory. The simulation of the program shows that some of it is overwritten before it was read, so that the results are not those of the model.",
+    example: "Two streaming layers whose buffers overlap, built with --overlap-data.",
+  },
 };
 
 /** A diagnostic about one layer, at the place of the user operator it came from. */
