@@ -79,7 +79,8 @@ function operationText(layer: SummaryLayer): string {
     const size = convolution.kind === "conv1d" ? `${convolution.kernel[0]}` : convolution.kernel.join("×");
     parts.push(convolution.kind === "linear" ? "linear" : `${convolution.kind} ${size}`);
     if (convolution.weights !== null && convolution.weights.bits !== 8) parts.push(`${convolution.weights.bits}-bit`);
-  } else if (pool === null && layer.eltwise === null) parts.push("copy");
+  } else if (layer.recalls) parts.push(`roll by ${layer.crop[0]}`);
+  else if (pool === null && layer.eltwise === null) parts.push("copy");
   if (layer.activation !== null) parts.push(layer.activation);
   if (layer.outputBits === 32) parts.push("wide");
   return parts.filter((part) => part !== "").join(", ");
@@ -140,7 +141,7 @@ export function summaryText(
 const verifications = {
   agrees: "the simulated program agrees with the reference",
   skipped: "not simulated (--no-verify)",
-  overwritten: "not simulated: data is overwritten while it is needed",
+  overwritten: "not confirmed: data is overwritten while it is needed",
 } as const;
 type Verification = keyof typeof verifications;
 

@@ -173,10 +173,10 @@ describe("build", () => {
     // The first layer writes over rows of the input that it still has to read.
     writeFileSync(at("net.yaml"), network.replace("out_offset: 0x2000", "out_offset: 0x20"));
     const { exitCode, stdout, stderr } = await importAndBuild("--overlap-data");
-    expect([exitCode, stderr.match(/^\w+ AI\d{4}/gm)]).toEqual([0, ["warning AI3023"]]);
-    expect(stdout).toContain("not simulated: data is overwritten while it is needed");
+    expect([exitCode, stderr.match(/^\w+ AI3023/gm)]).toEqual([0, ["warning AI3023"]]);
+    expect(stdout).toContain("not confirmed: data is overwritten while it is needed");
     const refused = await build();
-    expect([refused.exitCode, refused.stderr.match(/^\w+ AI\d{4}/gm)]).toEqual([1, ["error AI3023"]]);
+    expect([refused.exitCode, refused.stderr.match(/^error AI\d{4}/gm)]).toEqual([1, ["error AI3023"]]);
     expect((await build("--no-error-stop")).exitCode).toBe(0);
   });
 
