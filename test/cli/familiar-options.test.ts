@@ -1,9 +1,12 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { buildWords, choiceOptions, describedOptions, readChoices } from "../../compiler/cli/choices/index.ts";
 import { noChoices } from "../../compiler/cli/choices/choice.ts";
 import { buildCommand } from "../../compiler/cli/commands/build.ts";
 import { importCommand } from "../../compiler/cli/commands/import.ts";
 import { parseCommandLine, UsageError, type OptionValues } from "../../compiler/cli/options.ts";
+import { root } from "./run.ts";
 
 /** Options of the reference generator in common and rare use, each with a value where it takes one. */
 const common = `
@@ -113,6 +116,19 @@ describe("every option", () => {
       } else expect(changes && notices.length > 0).toBe(false);
     },
   );
+});
+
+describe("docs/options.md", () => {
+  const text = readFileSync(join(root, "docs/options.md"), "utf8");
+
+  it.each(familiar.map(([option]) => option!))("names %s", (option) => {
+    expect(text).toMatch(new RegExp(`\`${option}(?=[\` ])`));
+  });
+
+  it("names every option of our own", () => {
+    const missing = choiceOptions.filter(({ name }) => !new RegExp(`\`--(\\[no-\\])?${name}(?=[\` ])`).test(text));
+    expect(missing.map(({ name }) => name)).toEqual([]);
+  });
 });
 
 describe("choices", () => {
