@@ -47,6 +47,11 @@ export interface Pins {
   readonly biasQuadrants?: readonly number[];
   /** Hardware layer this operator belongs to; operators pinned to one layer are fused. */
   readonly layer?: number;
+  /** How a layer runs whose operators have no options for it, since none has weights. */
+  readonly streaming?: boolean;
+  readonly calcx4?: boolean;
+  readonly readAhead?: boolean;
+  readonly tcalc?: boolean;
 }
 
 interface NodeBase {

@@ -15,25 +15,26 @@ const tuningKeys: readonly (readonly [keyof YamlLayer["values"], string])[] = [
   ["in_channel_skip", "it is for tests of the reference generator"],
 ];
 
-const unusedSpeedUp = "it only changes the speed of a layer, and models say it of operators with weights";
+const onlySpeed = "it only changes how a layer runs, which models without pins say of operators with weights";
 
-/** Speed-ups that models keep: those of layers that convolve. */
-export function keptSpeedUps({ convolution, calcx4, readAhead, tcalc }: Layer): SpeedUps {
-  if (convolution === null) return { calcx4: false, readAhead: false, tcalc: null };
-  return { calcx4, readAhead, tcalc: readAhead ? tcalc : null };
+/** How layers run, as far as models say it: all of it with pins, else what operators with weights have options for. */
+export function keptManner(layer: Layer, pins: boolean): Layer {
+  if (pins) return layer;
+  if (layer.convolution === null) return { ...layer, streaming: false, calcx4: false, readAhead: false, tcalc: null };
+  return { ...layer, tcalc: layer.readAhead ? layer.tcalc : null };
 }
-type SpeedUps = Pick<Layer, "calcx4" | "readAhead" | "tcalc">;
 
-function leftOutSpeedUps(layer: YamlLayer): (readonly [keyof YamlLayer["values"], string])[] {
-  const { readahead } = layer.values;
-  if (!convolves(layer)) return (["calcx4", "readahead", "tcalc"] as const).map((key) => [key, unusedSpeedUp]);
-  return readahead === true ? [] : [["tcalc", "it has no meaning without 'readahead'"]];
+function leftOutManner(layer: YamlLayer, pins: boolean): (readonly [keyof YamlLayer["values"], string])[] {
+  if (pins) return [];
+  const keys = ["streaming", "calcx4", "readahead", "tcalc"] as const;
+  if (!convolves(layer)) return keys.map((key) => [key, onlySpeed]);
+  return layer.values.readahead === true ? [] : [["tcalc", "it has no meaning without 'readahead'"]];
 }
 
 /** Keys without meaning in a model are left out with a warning (AI6212). */
-export function leftOutKeys({ layers, unload, dataBuffers, snoop, at }: YamlNetwork): Diagnostic[] {
+export function leftOutKeys({ layers, unload, dataBuffers, snoop, at }: YamlNetwork, pins: boolean): Diagnostic[] {
   const inLayers = layers.flatMap((layer) =>
-    [...tuningKeys, ...leftOutSpeedUps(layer)].flatMap(([key, reason]) => {
+    [...tuningKeys, ...leftOutManner(layer, pins)].flatMap(([key, reason]) => {
       if (layer.values[key] === undefined || layer.values[key] === false) return [];
       return [leftOut(`'${key}' is left out: ${reason}`, layer.places[key] ?? layer.at)];
     }),

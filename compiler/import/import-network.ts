@@ -7,7 +7,7 @@ import type { LayerConvolution } from "../../runtime/reference/layer.ts";
 import type { Network } from "../ir/network.ts";
 import type { Sample } from "../passes/fold-input.ts";
 import {
-  keptSpeedUps,
+  keptManner,
   leftOutKeys,
   orderProblems,
   surplusWeights,
@@ -67,7 +67,7 @@ export async function importNetwork(input: ImportInput): Promise<ImportedNetwork
   const failed = (): ImportedNetwork => ({ diagnostics: withWeightTable(diagnostics, description, weights) });
   if (converted.network === undefined || program === undefined) return failed();
   const network = renamed(converted.network, input);
-  diagnostics.push(...leftOutKeys(description), ...orderProblems(network, program));
+  diagnostics.push(...leftOutKeys(description, input.pins), ...orderProblems(network, program));
   if (hasErrors(diagnostics)) return failed();
   const planned = planModelSource(network, planOptions(network, input));
   diagnostics.push(...planned.diagnostics);
@@ -153,9 +153,8 @@ function renamed(network: Network, input: ImportInput): Network {
     return written?.values.name ?? (key === undefined ? null : trainedName(key));
   });
   const layers = network.layers.map((layer) => ({
-    ...layer,
+    ...keptManner(layer, input.pins),
     convolution: layer.flatten ? asLinear(layer.convolution) : inGroups(layer.convolution),
-    ...keptSpeedUps(layer),
   }));
   const named = withNames({ ...network, layers }, preferred);
   // What repeats is only seen once there are calls; it is called alike then.

@@ -69,7 +69,7 @@ export function convolutionCall(layer: Layer, convolution: LayerConvolution, rem
   if (layer.streaming) options["streaming"] = "true";
   if (layer.calcx4) options["calcx4"] = "true";
   if (layer.readAhead) options["readAhead"] = "true";
-  if (layer.tcalc !== null) options["tcalc"] = `${layer.tcalc}`;
+  if (layer.tcalc !== null && layer.readAhead) options["tcalc"] = `${layer.tcalc}`;
   return { method: kind, argument: `${layer.output.channels}`, options };
 }
 

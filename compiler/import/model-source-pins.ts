@@ -1,6 +1,6 @@
 import { invariant } from "../../dsl/diagnostic.ts";
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
-import type { Network } from "../ir/network.ts";
+import type { Layer, Network } from "../ir/network.ts";
 import type { LayerPlacement } from "../ir/placement.ts";
 import { pinnedLayers } from "../placement/place-pinned.ts";
 import type { SourceCall } from "./model-source.ts";
@@ -11,7 +11,8 @@ const placeKeys = ["outputProcessors", "inputOffset", "outputOffset", "writeGap"
 export function pinTexts(network: Network, device: DeviceSpec): Readonly<Record<string, string>>[] {
   const wanted = placementOf(network, device);
   const assumed = placementOf(withoutPlaces(network), device);
-  return network.layers.map(({ index, pins }) => {
+  return network.layers.map((layer) => {
+    const { index, pins } = layer;
     const [want, have] = [wanted[index] as LayerPlacement, assumed[index] as LayerPlacement];
     const options: Record<string, string> = { layer: `${index}`, processors: maskText(want.processors) };
     for (const key of placeKeys) {
@@ -20,8 +21,19 @@ export function pinTexts(network: Network, device: DeviceSpec): Readonly<Record<
       if (value !== usual) options[key] = typeof value === "bigint" ? maskText(value) : offsetText(key, value);
     }
     if (pins.biasQuadrants !== undefined) options["biasQuadrants"] = `[${pins.biasQuadrants.join(", ")}]`;
-    return options;
+    return { ...options, ...manner(layer) };
   });
+}
+
+/** How a layer runs, as far as no operator of it has options that say it. */
+function manner({ convolution, streaming, calcx4, readAhead, tcalc }: Layer): Record<string, string> {
+  const alone = convolution === null;
+  return {
+    ...(alone && streaming ? { streaming: "true" } : {}),
+    ...(alone && calcx4 ? { calcx4: "true" } : {}),
+    ...(alone && readAhead ? { readAhead: "true" } : {}),
+    ...(tcalc !== null && (alone || !readAhead) ? { tcalc: `${tcalc}` } : {}),
+  };
 }
 
 /** An operator that has to share a layer with another one. */

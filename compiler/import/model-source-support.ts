@@ -57,10 +57,8 @@ const shapeOf = (network: Network, source: TensorSource): Shape =>
   source === "input" ? network.input : (network.layers[source] as Layer).output;
 
 /** Limits of the device are the verifier's; these are limits of the language. */
-function stageProblem({ convolution, streaming, calcx4 }: Layer): Reason | null {
-  if (convolution === null) {
-    return streaming ? { text: "streams without a convolution", hint: "Remove 'streaming'." } : null;
-  }
+function stageProblem({ convolution, calcx4 }: Layer): Reason | null {
+  if (convolution === null) return null;
   const { kind, bypass, padding } = convolution;
   if (bypass && kind !== "conv2d") return { text: `is a bypass of ${kind}`, hint: "Only conv2d can be bypassed." };
   if (bypass && calcx4) return { text: "is a bypass with 'calcx4'", hint: "Remove 'calcx4'." };

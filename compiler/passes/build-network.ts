@@ -77,6 +77,7 @@ function toLayer(
   const { convolution } = draft;
   const result = resultOf(draft);
   const nodes = draft.nodes;
+  const { streaming, calcx4, readAhead, tcalc, ...pins } = mergePins(nodes);
   return {
     index,
     name: layerName(nodes),
@@ -94,11 +95,11 @@ function toLayer(
     output: draft.keeps === undefined ? result.shape : draft.pooled,
     ...(draft.keeps === undefined ? {} : { recalls: true }),
     isOutput: model.outputs.includes(writtenBy(draft)),
-    streaming: convolution?.streaming ?? false,
-    calcx4: convolution?.calcx4 ?? false,
-    readAhead: convolution?.readAhead ?? false,
-    tcalc: convolution?.tcalc ?? null,
-    pins: mergePins(nodes),
+    streaming: convolution?.streaming || streaming || false,
+    calcx4: convolution?.calcx4 ?? calcx4 ?? false,
+    readAhead: convolution?.readAhead ?? readAhead ?? false,
+    tcalc: convolution?.tcalc ?? tcalc ?? null,
+    pins,
     finalScale: (convolution && weights.get(convolution.name)?.finalScale) ?? 0,
   };
 }

@@ -189,6 +189,23 @@ ${description(`  - { op: conv2d, max_pool: 2, pool_stride: 2, pad: 1, activate: 
       "  - { op: linear, eltwise: add, operands: 2, flatten: true, processors: 0x3, out_offset: 0x2000 }\n",
     ),
   },
+  "speed-ups": {
+    device: "MAX78002",
+    sample: [8, 8, 8],
+    weights: [[8, 4, 3, 3]],
+    yaml: description(`  - { op: add, operands: 2, calcx4: true, tcalc: true, processors: 0xf, out_offset: 0x4000 }
+  - { op: none, max_pool: 2, pool_stride: 2, readahead: true, processors: 0xf, out_offset: 0 }
+  - { op: conv2d, pad: 1, tcalc: true, processors: 0xf, out_offset: 0x4000 }
+`),
+  },
+  "streamed-copy": {
+    device: "MAX78000",
+    sample: [4, 8, 8],
+    weights: [[4, 4, 3, 3]],
+    yaml: description(`  - { op: passthrough, streaming: true, processors: 0xf, out_offset: 0x1000 }
+  - { op: conv2d, pad: 1, streaming: true, processors: 0xf, out_offset: 0x2000 }
+`),
+  },
   depthwise: {
     device: "MAX78002",
     sample: [4, 8, 8],

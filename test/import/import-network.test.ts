@@ -146,6 +146,20 @@ export default defineModel(
     expect(files?.get("model.ts")).toContain('(x) => x.conv2d(4, { name: "block_conv0", kernel: 1, groups: 4 }),');
   });
 
+  it("say how layers without weights run beside their places", async () => {
+    const text = (await importedFiles("speed-ups")).get("model.ts") as string;
+    expect(text).toContain("sum1: { layer: 0, processors: 0xfn, outputOffset: 0x4000, calcx4: true, tcalc: true },");
+    expect(text).toContain("pool1: { layer: 1, processors: 0xfn, readAhead: true },");
+    expect(text).toContain("block_conv0: { layer: 2, processors: 0xfn, outputOffset: 0x4000, tcalc: true },");
+    const { diagnostics } = await importFixture(fixture("speed-ups"), false);
+    expect(diagnostics.map(({ code, message }) => [code, message.slice(0, 26)])).toEqual([
+      ["AI6212", "'calcx4' is left out: it o"],
+      ["AI6212", "'tcalc' is left out: it on"],
+      ["AI6212", "'readahead' is left out: i"],
+      ["AI6212", "'tcalc' is left out: it ha"],
+    ]);
+  });
+
   it("loop over what repeats without a change", async () => {
     const text = (await importedFiles("straight")).get("model.ts") as string;
     expect(text).toContain(`
