@@ -71,7 +71,9 @@ function writeLoop(writer: CodeBlockWriter, { loop, layers }: Loop, variables: V
   const body = { ...withArguments(first, numbersOf(first), name), join: null, before: [] };
   const inside = new Map(first.sources.map((source) => [source, variable] as const));
   writer.writeLine(`let ${variable}: AnyTensor = ${startText(first, variables)};`);
-  writer.writeLine(`for (let ${counter} = ${loop.first}; ${counter} <= ${loop.first + loop.count - 1}; ${counter}++) {`);
+  writer.writeLine(
+    `for (let ${counter} = ${loop.first}; ${counter} <= ${loop.first + loop.count - 1}; ${counter}++) {`,
+  );
   writer.indent(() => writeChain(writer, `${variable} = `, { kind: "chain", layers: [body] }, inside, ";"));
   writer.writeLine(`} // ${shapeText(last)}`);
 }
