@@ -140,10 +140,10 @@ export const placementCodes: Readonly<Record<string, CodeDescription>> = {
     example: "data_format: CHW with processors: 0x7; 0x111 works",
   },
   AI3046: {
-    title: "The processors of a 32-bit result have holes",
+    title: "The processors of a 32-bit result are not those that were ever tried",
     explanation:
-      "Channels of 32 bits take a word each, in the order of their processors; inside a data memory instance these are adjacent.",
-    example: "output_processors: 0x5 with output_width: 32",
+      "Channels of 32 bits take a word each, in the order of their processors. Inside a data memory instance these are adjacent and begin with its first one; where the hardware puts the words of others is not known.",
+    example: "output_processors: 0x5 or 0x6 with output_width: 32; 0x3 works",
   },
   AI3047: {
     title: "There is no room below an output",

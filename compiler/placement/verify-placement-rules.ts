@@ -188,19 +188,29 @@ function farDilation({ convolution, output }: Layer, place: LayerPlacement, devi
   return [finding("AI3047", sentence, `Use an output offset of at least ${below}.`)];
 }
 
-/** Channels of 32 bits take adjacent processors of an instance; 8-bit results are read out wherever they are. */
+/**
+ * Channels of 32 bits take adjacent processors of an instance, from its first one on: where words of others would lie
+ * is not known. 8-bit results are read out wherever they are.
+ */
 function results(layer: Layer, place: LayerPlacement, device: DeviceSpec): Finding[] {
   if (!layer.isOutput || layer.outputBits === 8) return [];
   const mask = place.outputProcessors;
   const lanes = device.processorsPerDataInstance;
   const processors = bitsOf(mask);
+  const [first = 0] = processors;
+  const lane = first % lanes;
   const gap = processors.some((processor, i) => {
     const next = processors[i + 1];
     return next !== undefined && next > processor + 1 && Math.floor(next / lanes) === Math.floor(processor / lanes);
   });
-  if (!gap) return [];
-  const sentence = `the map of a 32-bit result, ${hexadecimal(mask)}, has holes inside a data memory instance`;
-  return [finding("AI3046", sentence, `Give ${processors.length} adjacent processors.`)];
+  const map = `the map of a 32-bit result, ${hexadecimal(mask)},`;
+  const hint = `Give ${processors.length} adjacent processors, the first of them ${first - lane}.`;
+  return [
+    ...(gap ? [finding("AI3046", `${map} has holes inside a data memory instance`, hint)] : []),
+    ...(lane > 0
+      ? [finding("AI3046", `${map} starts at processor ${first}, not at a multiple of ${lanes}`, hint)]
+      : []),
+  ];
 }
 
 function planarInput(place: LayerPlacement, device: DeviceSpec): Finding[] {

@@ -161,6 +161,8 @@ describe("the placement verifier", () => {
     const pieces = (processors: readonly number[]) => [at(low, maskOf([...processors]), 0, 0x400)];
     expect(codes(result(true), pieces([0, 2, 4, 6]))).toEqual(["AI3046"]);
     expect(codes(result(true), pieces([0, 1, 4, 5]))).toEqual([]);
+    expect(codes(result(true), pieces([1, 2, 3, 4]))).toEqual(["AI3046"]);
+    expect(codes(result(false), pieces([1, 2, 3, 4]))).toEqual([]);
     expect(codes(result(false), pieces([0, 2, 4, 6]))).toEqual([]);
   });
 
