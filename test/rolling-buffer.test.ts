@@ -222,6 +222,10 @@ describe("the program of a temporal network", () => {
     expect(answers).toEqual(recorded.knownAnswer);
   });
 
+  it("says which layer moves the buffer", () => {
+    expect(program.layers[1]).toMatchObject({ name: "shift", description: "8x8x1, roll buffer by 1 -> 8x8x1" });
+  });
+
   it("clears the buffer once, unless all memory is cleared", () => {
     const cleared = (phases: Program["phases"]) =>
       phases.init.flatMap((operation) =>
@@ -232,6 +236,18 @@ describe("the program of a temporal network", () => {
       [0x50808400, "000000000"],
     ]);
     expect(cleared(programOf({ zeroSram: true }).phases)).toEqual([]);
+  });
+
+  it("is not compared with its known answer behind the inferences of an energy measurement", () => {
+    const device = devices.MAX78000;
+    const emitted = (energy: boolean, given = program) =>
+      emitProject(given, device, { ...defaultEmitOptions(device), energy });
+    const measured = emitted(true);
+    expect(measured.diagnostics.map(({ code }) => code)).toEqual(["AI5006"]);
+    expect(measured.files.get("main.c")).not.toContain("check_output");
+    expect(emitted(false).files.get("main.c")).toContain("check_output()");
+    const { rolling: _, ...settings } = program.settings;
+    expect(emitted(true, { ...program, settings }).files.get("main.c")).toContain("check_output()");
   });
 
   let project: CompiledProject | null = null;

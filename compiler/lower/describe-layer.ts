@@ -11,10 +11,15 @@ export function describeLayer(layer: Layer): string {
     layer.flatten ? "flatten" : null,
     layer.convolution === null ? null : convolutionText(layer.convolution),
     layer.activation,
-    layer.convolution === null && layer.eltwise === null && layer.pool === null ? "copy" : null,
+    copyText(layer),
   ];
   const wide = layer.outputBits === 32 ? ", 32 bit" : "";
   return `${parts.filter((part) => part !== null).join(", ")} -> ${shapeText(layer.output)}${wide}`;
+}
+
+function copyText({ convolution, eltwise, pool, recalls, crop }: Layer): string | null {
+  if (recalls) return `roll buffer by ${crop[0]}`;
+  return convolution === null && eltwise === null && pool === null ? "copy" : null;
 }
 
 const shapeText = ({ channels, height, width }: Shape): string => `${channels}x${height}x${width}`;

@@ -159,6 +159,7 @@ function programSettings(context: LoweringContext): ProgramSettings {
     pipeline: options.pipeline,
     pll: options.pll,
     zeroSram: options.zeroSram,
+    ...(network.layers.some((layer) => layer.recalls) ? { rolling: true } : {}),
     finalWeightBits: network.layers.at(-1)?.convolution?.weights?.bits ?? fullWeightBits,
   };
 }

@@ -42,6 +42,8 @@ export interface ProgramSettings {
   readonly pipeline: boolean;
   readonly pll: boolean;
   readonly zeroSram: boolean;
+  /** Present where data memory keeps rows between inferences: the known answer is that of the first one. */
+  readonly rolling?: true;
   /** Weight bits of the last layer, which scale its 32-bit result (softmax shift = 8 - bits). */
   readonly finalWeightBits: number;
 }

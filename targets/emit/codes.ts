@@ -30,7 +30,9 @@ export const emitCodes = {
   },
   AI5006: {
     title: "The project has no known-answer test",
-    explanation: "Without a sample input there is nothing to compare with.",
+    explanation:
+      "Without a sample input there is nothing to compare with. With a rolling buffer, the known answer is that of the " +
+      "first inference, and measuring energy runs many.",
     example: "a program compiled without sample",
   },
   AI5007: {

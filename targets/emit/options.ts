@@ -242,6 +242,14 @@ function checkCombinations(program: Program, device: DeviceSpec, options: EmitOp
       hint: "give a sample input",
     });
   }
+  if (options.kat && program.knownAnswer !== null && options.energy && settings.rolling === true) {
+    found.push({
+      code: "AI5006",
+      severity: "notice",
+      message: "measuring energy repeats the inference, and a rolling buffer changes its result: no known-answer test",
+      hint: "build once without energy to test the known answer",
+    });
+  }
   if (options.mlator) {
     found.push({
       code: "AI5007",

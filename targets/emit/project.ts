@@ -47,7 +47,7 @@ function impliedOptions(program: Program, options: EmitOptions): EmitOptions {
     softmax,
     timer: options.energy ? null : options.timer,
     unload: (options.unload || softmax) && program.outputs.length > 0,
-    kat: options.kat && program.knownAnswer !== null,
+    kat: options.kat && program.knownAnswer !== null && !(options.energy && program.settings.rolling === true),
   };
 }
 
