@@ -141,7 +141,7 @@ export function summaryText(
 const verifications = {
   agrees: "the simulated program agrees with the reference",
   skipped: "not simulated (--no-verify)",
-  overwritten: "not confirmed: data is overwritten while it is needed",
+  unconfirmed: "not confirmed, see the warnings",
 } as const;
 type Verification = keyof typeof verifications;
 

@@ -22,6 +22,8 @@ export const lowerCodes = {
   optionUnavailable: "AI5301",
   /** An option outside its range. */
   optionRange: "AI5302",
+  /** Options make the program run otherwise than the model says. */
+  otherExecution: "AI5303",
 } as const;
 
 /** What the codes mean. */
@@ -85,5 +87,13 @@ export const lowerCodeTexts: Readonly<
     title: "An option is out of range",
     explanation: "The message names the values allowed.",
     example: "a start layer behind the last layer",
+  },
+  AI5303: {
+    title: "The program does not run the layers of the model once, from the first one",
+    explanation:
+      "With --start-layer, layers in front are left out; with --repeat-layers, all run several times over the same " +
+      "memory. The simulation shows that the results are others than those of the model, which the known-answer test " +
+      "expects.",
+    example: "--repeat-layers 2 for a network whose layers write over its input",
   },
 };

@@ -174,10 +174,17 @@ describe("build", () => {
     writeFileSync(at("net.yaml"), network.replace("out_offset: 0x2000", "out_offset: 0x20"));
     const { exitCode, stdout, stderr } = await importAndBuild("--overlap-data");
     expect([exitCode, stderr.match(/^\w+ AI3023/gm)]).toEqual([0, ["warning AI3023"]]);
-    expect(stdout).toContain("not confirmed: data is overwritten while it is needed");
+    expect(stdout).toContain("not confirmed, see the warnings");
     const refused = await build();
     expect([refused.exitCode, refused.stderr.match(/^error AI\d{4}/gm)]).toEqual([1, ["error AI3023"]]);
     expect((await build("--no-error-stop")).exitCode).toBe(0);
+  });
+
+  it("says when repeated layers compute something else", async () => {
+    writeFileSync(at("net.yaml"), network.replace("out_offset: 0 }", "out_offset: 8 }"));
+    const { exitCode, stdout, stderr } = await importAndBuild("--repeat-layers", "2");
+    expect([exitCode, stderr.match(/^\w+ AI\d{4}/gm)]).toEqual([0, ["warning AI5303"]]);
+    expect(stdout).toContain("not confirmed, see the warnings");
   });
 
   it("puts everything into one C file", async () => {

@@ -111,7 +111,7 @@ async function compileOne(
   await printReports(invocation, compiled, session);
   const base = outputFolder(invocation, file, model.name);
   const folder = single ? base : join(base, device.name);
-  const verified = compiled.verified ? "agrees" : options["verify"] === false ? "skipped" : "overwritten";
+  const verified = compiled.verified ? "agrees" : options["verify"] === false ? "skipped" : "unconfirmed";
   const summary = `${summaryText(compiled.placement!, compiled.program, device, verified)}project        ${folder}\n`;
   return { device: device.name, folder, files: project.files, summary, compiled };
 }
