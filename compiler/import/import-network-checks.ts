@@ -1,5 +1,6 @@
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Shape } from "../../dsl/model.ts";
+import type { TensorSource } from "../../runtime/reference/layer.ts";
 import type { Layer, Network } from "../ir/network.ts";
 import type { YamlNetwork } from "./yaml.ts";
 import type { YamlProgram } from "./yaml-network.ts";
@@ -55,6 +56,16 @@ const leftOut = (message: string, location: Diagnostic["location"] & object): Di
   message,
   location,
 });
+
+/** Without pins, only layers that outputs depend on become operators (AI6212). */
+export function unreadLayers({ layers }: Network, needed: ReadonlySet<TensorSource>): Diagnostic[] {
+  return layers
+    .filter(({ index }) => !needed.has(index))
+    .map(({ index, origins }) => {
+      const at = origins[0]?.source ?? { file: "", line: 1, column: 1 };
+      return leftOut(`layer ${index} is left out: no output depends on it`, at);
+    });
+}
 
 /** Execution must pass the layers in the order of the description: a model has no jumps (AI6211). */
 export function orderProblems(network: Network, program: YamlProgram): Diagnostic[] {

@@ -11,6 +11,7 @@ import {
   leftOutKeys,
   orderProblems,
   surplusWeights,
+  unreadLayers,
   weightedLayers,
   withWeightTable,
 } from "./import-network-checks.ts";
@@ -18,7 +19,7 @@ import { sameNetwork } from "./import-network-compare.ts";
 import { networkWeights } from "./import-network-weights.ts";
 import type { ModelSource } from "./model-source.ts";
 import { layerNames, repeatedNames } from "./model-source-names.ts";
-import { planModelSource, type PlanOptions } from "./model-source-plan.ts";
+import { neededLayers, planModelSource, type PlanOptions } from "./model-source-plan.ts";
 import { writeNpy } from "./npy.ts";
 import { writeSafetensors } from "./safetensors.ts";
 import { weightSetToSafetensors } from "./weight-set.ts";
@@ -69,6 +70,7 @@ export async function importNetwork(input: ImportInput): Promise<ImportedNetwork
   const network = renamed(converted.network, input);
   diagnostics.push(...leftOutKeys(description, input.pins), ...orderProblems(network, program));
   if (hasErrors(diagnostics)) return failed();
+  if (!input.pins) diagnostics.push(...unreadLayers(network, neededLayers(network)));
   const planned = planModelSource(network, planOptions(network, input));
   diagnostics.push(...planned.diagnostics);
   if (planned.source === undefined) return failed();
@@ -98,7 +100,9 @@ async function finish(plan: Plan): Promise<ImportedNetwork> {
     import("./import-network-evaluate.ts"),
   ]);
   const names = network.layers.map(({ name }) => name);
-  const { tensors, metadata } = weightSetToSafetensors(networkWeights(network, names));
+  const written = new Set(source.layers.map(({ index }) => index));
+  const layers = network.layers.filter(({ index }) => written.has(index));
+  const { tensors, metadata } = weightSetToSafetensors(networkWeights({ ...network, layers }, names));
   const weights = writeSafetensors(tensors, metadata);
   const text = printModelSource(source, `Imported from ${baseName(description.fileName)}.`);
   const generated = { text, source, weights, sample };

@@ -55,7 +55,9 @@ class Planner {
 
   layers(): SourceLayer[] {
     const stand: TensorSource[] = [];
+    const needed = this.#options.pins ? null : neededLayers(this.#network);
     return writingOrder(this.#network).flatMap((layer) => {
+      if (needed?.has(layer.index) === false) return [];
       const read = operatorSources(this.#network, layer);
       const sources = read.map((source) => (source === "input" ? source : (stand[source] ?? source)));
       const redundant = !this.#options.pins && isCopy(layer, this.#sourceShape(layer)) && !layer.isOutput;
@@ -148,6 +150,18 @@ class Planner {
 /** The layer ends with an operator behind which fusing looks for more. */
 const takesMore = ({ convolution, eltwise, pool }: Layer): boolean =>
   convolution === null && (eltwise !== null || pool !== null);
+
+/** Layers that outputs depend on. */
+export function neededLayers({ layers }: Network): ReadonlySet<TensorSource> {
+  const needed = new Set<TensorSource>();
+  const open: TensorSource[] = layers.filter(({ isOutput }) => isOutput).map(({ index }) => index);
+  for (let source = open.pop(); source !== undefined; source = open.pop()) {
+    if (needed.has(source)) continue;
+    needed.add(source);
+    if (source !== "input") open.push(...(layers[source]?.sources ?? []));
+  }
+  return needed;
+}
 
 /** The layer delivers what it reads. */
 function isCopy({ convolution, eltwise, pool, crop, input }: Layer, source: Shape): boolean {

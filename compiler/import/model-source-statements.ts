@@ -15,7 +15,7 @@ import { freeIdentifier } from "./model-source-names.ts";
 export interface SourceBody {
   readonly functions: readonly SourceFunction[];
   readonly statements: readonly SourceStatement[];
-  /** What holds the result of a layer. */
+  /** What holds the result of a layer; nothing does where nothing reads it. */
   readonly variables: ReadonlyMap<TensorSource, string>;
 }
 
@@ -47,7 +47,8 @@ export function sourceBody(layers: readonly SourceLayer[]): SourceBody {
   const blocks = findRepeats(layers, new Set(), loopedPositions(loops));
   const taken = new Set(layers.map(({ name }) => name));
   const variables = new Map<TensorSource, string>([["input", "x"]]);
-  for (const { index, name } of layers) variables.set(index, name);
+  const read = new Set(layers.flatMap(({ sources }) => sources));
+  for (const { index, name, isOutput } of layers) if (isOutput || read.has(index)) variables.set(index, name);
   for (const { prefix, start, count } of loops) {
     const result = layers[start + count - 1] as SourceLayer;
     variables.set(result.index, freeIdentifier(prefix.replace(/_+$/, "") || "repeated", taken));

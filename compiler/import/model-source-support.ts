@@ -7,7 +7,7 @@ import { bufferRead } from "./model-source-buffers.ts";
 /** What the hardware does and the model language cannot say: one AI6211 error each, at the layer's description. */
 export function unsupportedParts(network: Network): Diagnostic[] {
   return network.layers.flatMap((layer) => {
-    const reason = readingProblem(network, layer) ?? stageProblem(layer) ?? unreadProblem(network, layer);
+    const reason = readingProblem(network, layer) ?? stageProblem(layer);
     return reason === null ? [] : [notSupported(`layer ${layer.index} ${reason.text}`, layer, reason.hint)];
   });
 }
@@ -66,10 +66,4 @@ function stageProblem({ convolution, calcx4 }: Layer): Reason | null {
     return { text: `is padded with ${padding[0]} rows and ${padding[1]} columns`, hint: "Give 'pad' in every layer." };
   }
   return null;
-}
-
-function unreadProblem(network: Network, layer: Layer): Reason | null {
-  const read = network.layers.some(({ sources }) => sources.includes(layer.index));
-  if (read || layer.isOutput) return null;
-  return { text: "delivers what nothing reads", hint: "Mark it with 'output: true', or remove it." };
 }

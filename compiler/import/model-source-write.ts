@@ -49,7 +49,9 @@ export function writeStatements(
   const last = statements.at(-1);
   const returned = results.length === 1 && last !== undefined && last.kind !== "loop" && lastOf(last) === results[0];
   for (const statement of statements) {
-    const opening = returned && statement === last ? "return " : `const ${variables.get(lastOf(statement).index)} = `;
+    const variable = variables.get(lastOf(statement).index);
+    const kept = variable === undefined ? "" : `const ${variable} = `;
+    const opening = returned && statement === last ? "return " : kept;
     if (statement.kind === "chain") writeChain(writer, opening, statement, variables, ";");
     else if (statement.kind === "loop") writeLoop(writer, statement, variables);
     else writeUse(writer, opening, statement);

@@ -52,6 +52,21 @@ const add = (...operands: TensorHandle[]) => eltwise("add", add, operands);
 const concat = (...parts: TensorHandle[]) => concatenation(concat, parts);
 const same = { kernel: 3, padding: 1 };
 
+describe("operators that no result depends on", () => {
+  it("stay where they have a layer of their own", () => {
+    const aside = (pins: object) =>
+      define([4, 8, 8], (x) => {
+        const first = x.conv2d(4, same);
+        first.conv2d(6, same).pin(pins);
+        return first.conv2d(3, same);
+      });
+    expect(layersOf(aside({}))).toHaveLength(2);
+    expect(codesOf(aside({}))).toContain("AI1510");
+    expect(layersOf(aside({ layer: 1 }))).toHaveLength(3);
+    expect(codesOf(aside({ layer: 1 }))).not.toContain("AI1510");
+  });
+});
+
 describe("fusing", () => {
   it("lets the layer that combines operands cut them itself, where all are cut alike", () => {
     const cut = (start: number, end: number) =>

@@ -206,6 +206,19 @@ ${description(`  - { op: conv2d, max_pool: 2, pool_stride: 2, pad: 1, activate: 
   - { op: conv2d, pad: 1, streaming: true, processors: 0xf, out_offset: 0x2000 }
 `),
   },
+  unread: {
+    device: "MAX78000",
+    sample: [4, 8, 8],
+    weights: [
+      [4, 4, 3, 3],
+      [6, 4, 3, 3],
+      [3, 4, 3, 3],
+    ],
+    yaml: description(`  - { op: conv2d, pad: 1, processors: 0xf, out_offset: 0x2000 }
+  - { op: conv2d, pad: 1, processors: 0xf, output_processors: 0x3f, out_offset: 0x4000 }
+  - { op: conv2d, in_sequences: 0, in_offset: 0x2000, pad: 1, processors: 0xf, out_offset: 0 }
+`),
+  },
   depthwise: {
     device: "MAX78002",
     sample: [4, 8, 8],

@@ -160,6 +160,18 @@ export default defineModel(
     ]);
   });
 
+  it("keep layers that nothing reads as long as they are pinned", async () => {
+    const text = (await importedFiles("unread")).get("model.ts") as string;
+    expect(text).toContain(
+      `\n    block_conv0.conv2d(6, { name: "block_conv1", kernel: 3, padding: 1, bias: false });\n`,
+    );
+    const { files, diagnostics } = await importFixture(fixture("unread"), false);
+    expect(diagnostics).toMatchObject([
+      { code: "AI6212", message: "layer 1 is left out: no output depends on it", location: { line: 5 } },
+    ]);
+    expect(files?.get("model.ts")).not.toContain("block_conv1");
+  });
+
   it("loop over what repeats without a change", async () => {
     const text = (await importedFiles("straight")).get("model.ts") as string;
     expect(text).toContain(`
