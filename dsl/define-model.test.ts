@@ -153,7 +153,7 @@ describe("defineModel", () => {
     expect(buildProblems(model).map(({ message }) => message)).toEqual([
       'channels of conv2d must be a number, got "8"',
       "kernel of conv2d must be a number or a pair of numbers, got null",
-      "padding of conv2d must be a number, got null",
+      "padding of conv2d must be a number or a pair of numbers, got null",
       'name of conv2d must be a text, got ""',
       "bias of conv2d must be true or false, got 1",
       "options of conv2d must be an object, got [3]",

@@ -79,7 +79,7 @@ function windowOptions(convolution: LayerConvolution): Record<string, string> {
   const transposed = kind === "convTranspose2d";
   return {
     kernel: kind === "conv1d" ? `${kernel[0]}` : sizeText(kernel),
-    ...(padding[0] === 0 ? {} : { padding: `${padding[0]}` }),
+    ...(padding[0] + padding[1] === 0 ? {} : { padding: kind === "conv1d" ? `${padding[0]}` : sizeText(padding) }),
     ...(stride === (transposed ? 2 : 1) ? {} : { stride: `${stride}` }),
     ...(dilation === 1 ? {} : { dilation: `${dilation}` }),
     ...(transposed && outputPadding !== 1 ? { outputPadding: `${outputPadding}` } : {}),

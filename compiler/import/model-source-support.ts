@@ -59,11 +59,8 @@ const shapeOf = (network: Network, source: TensorSource): Shape =>
 /** Limits of the device are the verifier's; these are limits of the language. */
 function stageProblem({ convolution, calcx4 }: Layer): Reason | null {
   if (convolution === null) return null;
-  const { kind, bypass, padding } = convolution;
+  const { kind, bypass } = convolution;
   if (bypass && kind !== "conv2d") return { text: `is a bypass of ${kind}`, hint: "Only conv2d can be bypassed." };
   if (bypass && calcx4) return { text: "is a bypass with 'calcx4'", hint: "Remove 'calcx4'." };
-  if (kind !== "conv1d" && padding[0] !== padding[1]) {
-    return { text: `is padded with ${padding[0]} rows and ${padding[1]} columns`, hint: "Give 'pad' in every layer." };
-  }
   return null;
 }

@@ -1,7 +1,7 @@
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { WeightedNode } from "../model.ts";
 import { type Call, OptionReader, type Parameters, type Size } from "../options.ts";
-import { convOptionRules, kernelFits, outputRows, paddingRange } from "../rules/convolution.ts";
+import { columnPaddingRange, convOptionRules, kernelFits, outputRows, paddingRange } from "../rules/convolution.ts";
 import type { Facts, RuleTable } from "../rules/rule.ts";
 import { outputChannels, outputMemory, weightMemory } from "../rules/weighted.ts";
 import { convTransposeOutputSize, whole } from "../sizes.ts";
@@ -10,9 +10,12 @@ import type { CallOf, Option } from "../types/call.ts";
 import type { ConvTransposeOutputSize, UsableSize } from "../types/sizes.ts";
 import type { FactContext } from "./context.ts";
 import {
+  type ColumnsOf,
   convolutionFacts,
   type ConvolutionFacts,
   type ConvolutionWeights,
+  type PaddingOf,
+  type RowsOf,
   sizeOf,
   type SizeOf,
   sizeText,
@@ -25,7 +28,7 @@ import { inputNode, readWeighted, usableSize, type WeightedOptions, weightedPara
 export interface ConvTranspose2dOptions extends WeightedOptions {
   readonly kernel: Size;
   /** As PyTorch counts it: 1 doubles the size exactly. Default 0. */
-  readonly padding?: number;
+  readonly padding?: Size;
   /** Always 2, the default. */
   readonly stride?: Size;
   /** Always 1, the default. */
@@ -35,7 +38,7 @@ export interface ConvTranspose2dOptions extends WeightedOptions {
 
 export const convTranspose2dParameters = {
   kernel: { type: "size", doc: "Kernel size, 3 in both dimensions." },
-  padding: { type: "number", doc: "As PyTorch counts it: 1 doubles the size exactly; 0 by default." },
+  padding: { type: "size", doc: "As PyTorch counts it: 1 doubles the size exactly; 0 by default." },
   stride: { type: "size", doc: "Always 2." },
   outputPadding: { type: "number", doc: "Always 1." },
   groups: { type: "number", doc: "1, or the number of channels for a depthwise convolution." },
@@ -49,15 +52,16 @@ export function createConvTranspose2d(call: Call, input: number, channels: unkno
   const { shape } = inputNode(call, input);
   const outputs = reader.argument("channels", channels, shape.channels);
   const kernel = reader.size("kernel", [3, 3]);
-  const padding = reader.number("padding", 0);
+  const padding = reader.size("padding", [0, 0]);
   const outputPadding = reader.number("outputPadding", 1);
-  const size = (axis: 0 | 1, length: number) => usableSize(convTransposeOutputSize(length, kernel[axis], padding));
+  const size = (axis: 0 | 1, length: number) =>
+    usableSize(convTransposeOutputSize(length, kernel[axis], padding[axis]));
   return call.builder.add(
     {
       kind: "convTranspose2d",
       inputs: [input],
       kernel,
-      padding: [padding, padding],
+      padding,
       dilation: 1,
       groups: reader.number("groups", 1),
       ...strideOtherThan(2, reader.size("stride", [2, 2])),
@@ -97,7 +101,7 @@ export const convTranspose2dRules = {
     },
     kernelFits,
   ],
-  padding: [paddingRange],
+  padding: [paddingRange, columnPaddingRange],
   stride: [
     {
       id: "CONV-41",
@@ -130,20 +134,21 @@ const fullPadding = 2;
 export function convTranspose2dFacts(node: WeightedNode, context: FactContext): Facts {
   const { height, width } = context.input.shape;
   const kernel = whole(sizeOf(node.kernel));
-  const padding = whole(node.padding[0]);
+  const [rows, columns] = [whole(node.padding[0]), whole(node.padding[1])];
   const output = {
-    height: convTransposeOutputSize(height, kernel, padding),
-    width: convTransposeOutputSize(width, kernel, padding),
+    height: convTransposeOutputSize(height, kernel, rows),
+    width: convTransposeOutputSize(width, kernel, columns),
     kernelWords: kernel * kernel,
     extraWords: 1,
   };
-  const counted = context.device.capabilities.paddingInRowCounter ? Math.max(0, fullPadding - padding) : 0;
+  const counted = (padding: number) =>
+    context.device.capabilities.paddingInRowCounter ? Math.max(0, fullPadding - padding) : 0;
   return {
     ...convolutionFacts(node, context, output, 2),
     kernel: sizeText(node.kernel),
     kernelSize: sizeOf(node.kernel),
     outputPadding: node.outputPadding ?? 1,
-    countedSide: 2 * (Math.max(height, width) + counted),
+    countedSide: 2 * Math.max(height + counted(rows), width + counted(columns)),
   };
 }
 
@@ -161,10 +166,7 @@ export interface ConvTranspose2dFacts<C extends CallOf, Spec extends DeviceSpec>
   readonly kernelSize: SizeOf<KernelOf<C>>;
   readonly outputPadding: Option<C["options"], "outputPadding", 1>;
   readonly countedSide: Twice<
-    Sum<
-      Larger<C["shape"][1], C["shape"][2]>,
-      Spec["capabilities"]["paddingInRowCounter"] extends true ? Difference<typeof fullPadding, Whole<PaddingOf<C>>> : 0
-    >
+    Larger<Counted<C["shape"][1], RowsOf<PaddingOf<C>>, Spec>, Counted<C["shape"][2], ColumnsOf<PaddingOf<C>>, Spec>>
   >;
 }
 
@@ -172,7 +174,7 @@ export interface ConvTranspose2dFacts<C extends CallOf, Spec extends DeviceSpec>
 export type ConvTranspose2dSize<C extends CallOf, Axis extends 1 | 2> = ConvTransposeOutputSize<
   C["shape"][Axis],
   Whole<SizeOf<KernelOf<C>>>,
-  Whole<PaddingOf<C>>
+  Whole<Axis extends 1 ? RowsOf<PaddingOf<C>> : ColumnsOf<PaddingOf<C>>>
 >;
 
 export type ConvTranspose2dWeights<C extends CallOf> = ConvolutionWeights<
@@ -182,4 +184,7 @@ export type ConvTranspose2dWeights<C extends CallOf> = ConvolutionWeights<
 
 type Twice<N> = Sum<N, N>;
 type KernelOf<C extends CallOf> = Option<C["options"], "kernel", number>;
-type PaddingOf<C extends CallOf> = Option<C["options"], "padding", 0>;
+type Counted<Length, Padding, Spec extends DeviceSpec> = Sum<
+  Length,
+  Spec["capabilities"]["paddingInRowCounter"] extends true ? Difference<typeof fullPadding, Whole<Padding>> : 0
+>;

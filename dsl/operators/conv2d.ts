@@ -2,6 +2,8 @@ import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { WeightedNode } from "../model.ts";
 import { type Call, OptionReader, type Parameters, type Size } from "../options.ts";
 import {
+  columnPaddingBelowKernel,
+  columnPaddingRange,
   convOptionRules,
   countedRows,
   kernelFits,
@@ -18,9 +20,12 @@ import type { CallOf, Option } from "../types/call.ts";
 import type { ConvOutputSize, UsableSize } from "../types/sizes.ts";
 import type { FactContext } from "./context.ts";
 import {
+  type ColumnsOf,
   convolutionFacts,
   type ConvolutionFacts,
   type ConvolutionWeights,
+  type PaddingOf,
+  type RowsOf,
   sizeOf,
   type SizeOf,
   sizeText,
@@ -34,7 +39,7 @@ export interface Conv2dOptions extends WeightedOptions {
   /** Kernel size. */
   readonly kernel: Size;
   /** Rows and columns of zeros added on each side. Default 0. */
-  readonly padding?: number;
+  readonly padding?: Size;
   readonly stride?: Size;
   readonly dilation?: number;
   /** 1, or the number of channels for a depthwise convolution. Default 1. */
@@ -45,7 +50,7 @@ export interface Conv2dOptions extends WeightedOptions {
 
 export const conv2dParameters = {
   kernel: { type: "size", doc: "Kernel size, the same in both dimensions." },
-  padding: { type: "number", doc: "Zeros added on each side; 0 by default." },
+  padding: { type: "size", doc: "Zeros added on each side; 0 by default." },
   stride: { type: "size", doc: "Always 1; pool before the convolution to down-sample." },
   dilation: { type: "number", doc: "Always 1." },
   groups: { type: "number", doc: "1, or the number of channels for a depthwise convolution." },
@@ -60,17 +65,18 @@ export function createConv2d(call: Call, input: number, channels: unknown, optio
   const { shape } = inputNode(call, input);
   const outputs = reader.argument("channels", channels, shape.channels);
   const kernel = reader.size("kernel", [1, 1]);
-  const padding = reader.number("padding", 0);
+  const padding = reader.size("padding", [0, 0]);
   const dilation = reader.number("dilation", 1);
   const stride = reader.size("stride", [1, 1]);
   const bypass = reader.boolean("bypass", false);
-  const size = (axis: 0 | 1, length: number) => usableSize(convOutputSize(length, kernel[axis], padding, dilation));
+  const size = (axis: 0 | 1, length: number) =>
+    usableSize(convOutputSize(length, kernel[axis], padding[axis], dilation));
   return call.builder.add(
     {
       kind: "conv2d",
       inputs: [input],
       kernel,
-      padding: [padding, padding],
+      padding,
       dilation,
       groups: reader.number("groups", 1),
       ...strideOtherThan(1, stride),
@@ -96,7 +102,7 @@ export const conv2dRules = {
     },
     kernelFits,
   ],
-  padding: [paddingRange, paddingBelowKernel, countedRows, outputRows],
+  padding: [paddingRange, columnPaddingRange, paddingBelowKernel, columnPaddingBelowKernel, countedRows, outputRows],
   stride: [strideOne],
   dilation: [
     {
@@ -138,11 +144,11 @@ export const conv2dRules = {
 export function conv2dFacts(node: WeightedNode, context: FactContext): Facts {
   const { height, width } = context.input.shape;
   const kernel = whole(sizeOf(node.kernel));
-  const padding = whole(node.padding[0]);
+  const [rows, columns] = [whole(node.padding[0]), whole(node.padding[1])];
   const dilation = whole(node.dilation);
   const output = {
-    height: convOutputSize(height, kernel, padding, dilation),
-    width: convOutputSize(width, kernel, padding, dilation),
+    height: convOutputSize(height, kernel, rows, dilation),
+    width: convOutputSize(width, kernel, columns, dilation),
     kernelWords: node.bypass === true ? 0 : kernel * kernel,
     extraWords: 0,
   };
@@ -150,7 +156,7 @@ export function conv2dFacts(node: WeightedNode, context: FactContext): Facts {
     ...convolutionFacts(node, context, output, 1),
     kernel: sizeText(node.kernel),
     kernelSize: sizeOf(node.kernel),
-    paddedSide: Math.max(height, width) + 2 * padding,
+    paddedSide: Math.max(height + 2 * rows, width + 2 * columns),
     bypass: node.bypass ?? false,
     bypassAvailable: context.device.capabilities.bypass,
     takesWeights: node.bias || node.weightBits !== 8 || node.weightsOf !== null || node.calcx4 === true,
@@ -172,14 +178,17 @@ export interface Conv2dFacts<C extends CallOf, Spec extends DeviceSpec> extends 
   readonly bypass: BypassOf<C>;
   readonly bypassAvailable: Spec["capabilities"]["bypass"];
   readonly takesWeights: TakesWeights<C["options"]>;
-  readonly paddedSide: Sum<Larger<C["shape"][1], C["shape"][2]>, Sum<Whole<PaddingOf<C>>, Whole<PaddingOf<C>>>>;
+  readonly paddedSide: Larger<
+    Padded<C["shape"][1], RowsOf<PaddingOf<C>>>,
+    Padded<C["shape"][2], ColumnsOf<PaddingOf<C>>>
+  >;
 }
 
 /** Rows (axis 1) or columns (axis 2) of the result. */
 export type Conv2dSize<C extends CallOf, Axis extends 1 | 2> = ConvOutputSize<
   C["shape"][Axis],
   Whole<SizeOf<KernelOf<C>>>,
-  Whole<PaddingOf<C>>,
+  Whole<Axis extends 1 ? RowsOf<PaddingOf<C>> : ColumnsOf<PaddingOf<C>>>,
   Whole<Option<C["options"], "dilation", 1>>
 >;
 
@@ -204,4 +213,4 @@ type TakesWeights<O> = [
 type BypassOf<C extends CallOf> = Option<C["options"], "bypass", false>;
 
 type KernelOf<C extends CallOf> = Option<C["options"], "kernel", number>;
-type PaddingOf<C extends CallOf> = Option<C["options"], "padding", 0>;
+type Padded<Length, Padding> = Sum<Length, Sum<Whole<Padding>, Whole<Padding>>>;

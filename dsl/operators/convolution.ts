@@ -25,6 +25,7 @@ export function convolutionFacts(
   onlyStride: number,
 ): Facts {
   const { shape } = context.input;
+  const padding: Pair = node.kind === "conv1d" ? [node.padding[0], node.padding[0]] : node.padding;
   const stride = sizeOf(node.stride ?? [onlyStride, onlyStride]);
   const inputsPerKernel = node.groups === 1 ? shape.channels : 1;
   return {
@@ -34,7 +35,9 @@ export function convolutionFacts(
     }),
     data: `${shape.height}x${shape.width}`,
     channelsIn: shape.channels,
-    padding: node.padding[0],
+    padding: sizeOf(padding),
+    paddingRows: padding[0],
+    paddingColumns: padding[1],
     fits: output.height !== 0 && output.width !== 0,
     largestOutput: Math.max(output.height, output.width),
     paddingCounts: context.device.capabilities.paddingInRowCounter,
@@ -60,7 +63,9 @@ export interface ConvolutionFacts<
 > extends WeightedFacts<C, Spec, Weights, OutputWords, Height, Width> {
   readonly data: `${C["shape"][1]}x${C["shape"][2]}`;
   readonly channelsIn: C["shape"][0];
-  readonly padding: Option<C["options"], "padding", 0>;
+  readonly padding: SizeOf<PaddingOf<C>>;
+  readonly paddingRows: RowsOf<PaddingOf<C>>;
+  readonly paddingColumns: ColumnsOf<PaddingOf<C>>;
   readonly fits: Height extends 0 ? false : Width extends 0 ? false : true;
   readonly largestOutput: Larger<Height, Width>;
   readonly paddingCounts: Spec["capabilities"]["paddingInRowCounter"];
@@ -79,6 +84,9 @@ export type ConvolutionWeights<C extends CallOf, KernelWords> = Product<
   KernelWords
 >;
 
+export type PaddingOf<C extends CallOf> = Option<C["options"], "padding", 0>;
+export type RowsOf<K> = K extends readonly [infer R, unknown] ? R : K;
+export type ColumnsOf<K> = K extends readonly [unknown, infer R] ? R : K;
 export type GroupsOf<C extends CallOf> = Option<C["options"], "groups", 1>;
 type Same<A, B> = number extends A | B ? boolean : A extends B ? true : false;
 

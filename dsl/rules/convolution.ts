@@ -15,7 +15,7 @@ export const kernelFits = {
 export const paddingRange = {
   id: "CONV-03",
   code: "AI2002",
-  value: "padding",
+  value: "paddingRows",
   check: "between",
   limit: { device: ["limits", "padding"] },
   say: "padding {padding} is not available on {device}; use {limit}",
@@ -25,12 +25,16 @@ export const paddingRange = {
 export const paddingBelowKernel = {
   id: "CONV-02",
   code: "AI2003",
-  value: "padding",
+  value: "paddingRows",
   check: "below",
   limit: "kernelSize",
   say: "padding {padding} must be smaller than kernel {kernel}",
   hint: "use padding 0 with a 1x1 kernel",
 } as const satisfies Rule;
+
+/** The same for columns, of convolutions that have them. */
+export const columnPaddingRange = { ...paddingRange, value: "paddingColumns" } as const satisfies Rule;
+export const columnPaddingBelowKernel = { ...paddingBelowKernel, value: "paddingColumns" } as const satisfies Rule;
 
 export const countedRows = {
   id: "SHAPE-03",

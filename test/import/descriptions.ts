@@ -206,6 +206,20 @@ ${description(`  - { op: conv2d, max_pool: 2, pool_stride: 2, pad: 1, activate: 
   - { op: conv2d, pad: 1, streaming: true, processors: 0xf, out_offset: 0x2000 }
 `),
   },
+  // A Conv1d without padding leaves the columns of all layers without it, too.
+  "padded-rows": {
+    device: "MAX78000",
+    sample: [4, 40],
+    weights: [
+      [6, 4, 9],
+      [5, 6, 3, 3],
+      [5, 5, 3, 3],
+    ],
+    yaml: description(`  - { op: conv1d, processors: 0xf, out_offset: 0x2000 }
+  - { op: conv2d, in_dim: [2, 17], processors: 0x3f, out_offset: 0 }
+  - { op: convtranspose2d, processors: 0x1f, out_offset: 0x2000 }
+`),
+  },
   unread: {
     device: "MAX78000",
     sample: [4, 8, 8],

@@ -369,6 +369,22 @@ export const limitCases: readonly LimitCase[] = [
     marks: "padding",
   },
   {
+    rule: "CONV-03",
+    input: [4, 8, 8],
+    at: "x.conv2d(4, { kernel: 3, padding: [0, 2] })",
+    past: "x.conv2d(4, { kernel: 3, padding: [0, 3] })",
+    says: "padding 0x3 is not available on MAX78000; use 0 to 2",
+    marks: "padding",
+  },
+  {
+    rule: "CONV-02",
+    input: [4, 8, 8],
+    at: "x.conv2d(4, { kernel: 1, padding: [0, 0] })",
+    past: "x.conv2d(4, { kernel: 1, padding: [0, 1] })",
+    says: "padding 0x1 must be smaller than kernel 1x1",
+    marks: "padding",
+  },
+  {
     rule: "CONV-02",
     input: [4, 8, 8],
     at: "x.conv2d(4, { kernel: 1, padding: 0 })",
@@ -382,6 +398,14 @@ export const limitCases: readonly LimitCase[] = [
     pastInput: [1, 1023, 4],
     at: "x.conv2d(4, { kernel: 3, padding: 1 })",
     says: "1023x4 with padding 1 counts to 1025; MAX78000 counts to 1024",
+    marks: "padding",
+  },
+  {
+    rule: "SHAPE-03",
+    input: [1, 4, 1022],
+    pastInput: [1, 4, 1023],
+    at: "x.conv2d(4, { kernel: 3, padding: [0, 1] })",
+    says: "4x1023 with padding 0x1 counts to 1025; MAX78000 counts to 1024",
     marks: "padding",
   },
   {
@@ -510,6 +534,14 @@ export const limitCases: readonly LimitCase[] = [
     at: "x.convTranspose2d(4, { kernel: 3, padding: 2 })",
     says: "1025x2 with padding 2 counts to 2050 when its size is doubled; MAX78002 counts to 2048",
     marks: "4, {",
+  },
+  {
+    rule: "CONV-03",
+    input: [4, 8, 8],
+    at: "x.convTranspose2d(4, { kernel: 3, padding: [2, 0] })",
+    past: "x.convTranspose2d(4, { kernel: 3, padding: [2, 3] })",
+    says: "padding 2x3 is not available on MAX78000; use 0 to 2",
+    marks: "padding",
   },
   {
     rule: "CONV-40",
