@@ -4,7 +4,7 @@ import type { TensorSource } from "../../runtime/reference/layer.ts";
 import type { Layer, Network } from "../ir/network.ts";
 import type { YamlNetwork } from "./yaml.ts";
 import type { YamlProgram } from "./yaml-network.ts";
-import type { YamlWeights } from "./yaml-options.ts";
+import type { YamlOptions, YamlWeights } from "./yaml-options.ts";
 import type { YamlLayer } from "./yaml-schema.ts";
 import { convolves } from "./yaml-tensors.ts";
 import { yamlError } from "./yaml-values.ts";
@@ -115,10 +115,14 @@ function storedName(layer: Layer, network: Network, weights: YamlWeights): strin
 }
 
 /** More stored weights than layers (AI4114): mostly the file of a larger network. */
-export function surplusWeights(description: YamlNetwork, weights: YamlWeights): Diagnostic[] {
+export function surplusWeights(
+  description: YamlNetwork,
+  weights: YamlWeights,
+  { skipLayers = 0, skipCheckpointLayers = 0 }: Partial<YamlOptions> = {},
+): Diagnostic[] {
   if (weights.kind === "test") return [];
-  const needed = weightedLayers(description).length;
-  const unused = weights.layers.slice(needed);
+  const needed = weightedLayers(description, skipLayers).length;
+  const unused = weights.layers.slice(skipCheckpointLayers + needed);
   if (unused.length === 0) return [];
   const rest = unused.length > 3 ? ` and ${unused.length - 3} more` : "";
   const names = `${unused
@@ -153,11 +157,12 @@ function layerTitle(layer: YamlLayer, description: YamlNetwork): string {
   return `layer ${description.layers.indexOf(layer)}${title} (${operator}${kernel}, line ${layer.at.line})`;
 }
 
-/** Layers with weights of their own, in the order in which stored weights are given to them. */
-export function weightedLayers({ layers }: YamlNetwork): readonly YamlLayer[] {
+/** Layers with weights of their own, in the order in which stored weights are given to them; the first are left out. */
+export function weightedLayers({ layers }: YamlNetwork, skipLayers = 0): readonly YamlLayer[] {
   let sequence = -1;
   const numbered = layers.map((layer) => ({ layer, sequence: (sequence = layer.values.sequence ?? sequence + 1) }));
   return numbered
+    .filter((numberedLayer) => numberedLayer.sequence >= skipLayers)
     .toSorted((a, b) => a.sequence - b.sequence)
     .map(({ layer }) => layer)
     .filter((layer) => convolves(layer) && layer.values.bypass !== true && layer.values.weight_source === undefined);

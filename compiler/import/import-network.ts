@@ -64,7 +64,7 @@ export async function importNetwork(input: ImportInput): Promise<ImportedNetwork
     ...(input.options === undefined ? {} : { options: input.options }),
   });
   const { program } = converted;
-  const diagnostics: Diagnostic[] = [...converted.diagnostics, ...surplusWeights(description, weights)];
+  const diagnostics: Diagnostic[] = [...converted.diagnostics, ...surplusWeights(description, weights, input.options)];
   const failed = (): ImportedNetwork => ({ diagnostics: withWeightTable(diagnostics, description, weights) });
   if (converted.network === undefined || program === undefined) return failed();
   const network = renamed(converted.network, input);
@@ -149,7 +149,7 @@ function outputDifferences(expected: Network, actual: Network, sample: Sample): 
 function renamed(network: Network, input: ImportInput): Network {
   const { description, weights, options } = input;
   const stored = weights.kind === "checkpoint" ? weights.layers.slice(options?.skipCheckpointLayers ?? 0) : [];
-  const owners = weightedLayers(description);
+  const owners = weightedLayers(description, options?.skipLayers);
   const preferred = network.layers.map((layer) => {
     const written = writtenLayer(layer, description);
     if (layer.recalls) return description.dataBuffers[0]?.values.name ?? null;
