@@ -116,10 +116,10 @@ try {
     const times: Times = { import: [], cold: [], warm: [], reference: [] };
     for (let round = 0; round < runs; round++) measure(golden, round, times);
     const { import: imported, cold, warm, reference: other } = times;
-    const sum = (builds: readonly number[]) => median(builds.map((value, i) => value + imported[i]!));
-    const figures = [median(imported), median(cold), median(warm)].map((value) => value.toFixed(2));
-    const ratios = [sum(cold), sum(warm)].map((value) => (median(other) / value).toFixed(1));
-    const compared = other.length === 0 ? [] : [median(other).toFixed(2), ...ratios];
+    // Ratios within a round: other work on the machine slows both sides of it down.
+    const ratio = (builds: readonly number[]) => median(other.map((value, i) => value / (imported[i]! + builds[i]!)));
+    const figures = [imported, cold, warm].map((values) => median(values).toFixed(2));
+    const compared = other.length === 0 ? [] : [median(other), ratio(cold), ratio(warm)].map((x) => x.toFixed(1));
     row([`${golden.device} ${basename(golden.case)}`, ...figures, ...compared]);
   }
 } finally {

@@ -22,7 +22,7 @@ export async function typecheckModel(file: string): Promise<readonly Diagnostic[
   mkdirSync(cache, { recursive: true, mode: 0o700 });
   const config = join(cache, `${key}.tsconfig.json`);
   writeFileSync(config, JSON.stringify(configFor(file)));
-  const { status, output } = await run(compiler, ["--project", config, "--pretty", "false"], cache);
+  const { status, output } = await run(compiler, ["--project", config, "--pretty", "false", "--singleThreaded"], cache);
   const diagnostics = parseTypeErrors(output, cache);
   if (status !== 0 && diagnostics.length === 0) return [unavailable(output.trim().split("\n")[0])];
   writeFileSync(`${entry}.${process.pid}`, JSON.stringify(diagnostics));
@@ -118,7 +118,9 @@ function readJson(path: string): readonly Diagnostic[] | undefined {
 function run(command: string, words: readonly string[], folder: string): Promise<{ status: number; output: string }> {
   return new Promise((settle) => {
     let output = "";
-    const child = spawn(command, words, { stdio: ["ignore", "pipe", "pipe"], cwd: folder });
+    // A model takes some 20 MB to check: the compiler, a Go program, need not collect garbage meanwhile.
+    const env = { GOGC: "off", GOMEMLIMIT: "512MiB", ...process.env };
+    const child = spawn(command, words, { stdio: ["ignore", "pipe", "pipe"], cwd: folder, env });
     child.stdout.on("data", (data: Buffer) => (output += data.toString()));
     child.stderr.on("data", (data: Buffer) => (output += data.toString()));
     child.on("error", (error) => settle({ status: 1, output: error.message }));
