@@ -38,9 +38,9 @@ export class WeightColumns {
     for (const processor of processors) {
       const words = wordsOf(this.device, processor);
       const taken = this.taken.get(processor);
-      let at = column;
-      while (at < first && at >= 0 && at < words && taken?.[at] !== 1) at++;
-      first = at;
+      const end = Math.max(column, Math.min(first, words));
+      const at = column < 0 ? 0 : (taken?.subarray(column, end).indexOf(1) ?? -1);
+      first = at < 0 ? end : column + at;
     }
     return first === column + count ? null : first;
   }

@@ -38,6 +38,11 @@ class ByteStream {
     this.position++;
   }
 
+  /** Weights of eight bits from the last of `count` to the first. */
+  putReversed(weights: Int8Array, first: number, count: number): void {
+    for (let i = first + count - 1; i >= first; i--) this.put(weights[i] as number);
+  }
+
   putZeros(count: number): void {
     for (let i = 0; i < count; i++) this.put(0);
   }
@@ -112,7 +117,7 @@ function writeGroup(
   kernels: Int32Array,
   stream: ByteStream,
 ): void {
-  const { perByte, taps, passes } = layout;
+  const { perByte, taps, passes, weights } = layout;
   const runs = layout.layer.flatten ? ceilDiv(existing * passes, perByte) : passes;
   for (let run = 0; run < runs; run++) {
     for (let i = 0; i < perByte; i++) {
@@ -120,7 +125,10 @@ function writeGroup(
       const output = outputs[Math.floor(entry / passes)] ?? null;
       kernels[i] = output === null ? -1 : kernelAt(layout, output, entry % passes, rank);
     }
-    for (let tap = taps - 1; tap >= 0; tap--) stream.put(sharedByte(layout, kernels, tap));
+    const [kernel = -1] = kernels;
+    if (perByte > 1) for (let tap = taps - 1; tap >= 0; tap--) stream.put(sharedByte(layout, kernels, tap));
+    else if (kernel < 0) stream.putZeros(taps);
+    else stream.putReversed(weights.data, kernel, taps);
   }
 }
 

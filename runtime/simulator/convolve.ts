@@ -155,6 +155,7 @@ function sumPair(
 }
 
 function keepPixels(values: Int32Array, to: number, frame: Int32Array, planes: Planes, shape: ConvolutionShape): void {
+  if (planes.columns === shape.columns) return values.set(frame, to);
   for (let row = 0; row < shape.rows; row++) {
     const from = row * planes.columns;
     values.set(frame.subarray(from, from + shape.columns), to + row * shape.columns);

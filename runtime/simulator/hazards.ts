@@ -1,6 +1,6 @@
 import type { DeviceSpec } from "../../targets/index.ts";
 import type { InputPlan, LayerPlan } from "./layer-plan.ts";
-import { outputRuns, toDataMemory } from "./write-back.ts";
+import { outputRuns, toDataMemory, type OutputRun } from "./write-back.ts";
 import type { DataMemory } from "./memory.ts";
 
 /**
@@ -16,6 +16,8 @@ export function checkOwnInput(
 ): void {
   const inputs = inputRanges(device, plan);
   let consumed: Float64Array | null = null;
+  // Four outputs share their words, lane by lane.
+  const known = new Map<number, number>();
   let lost = 0;
   for (const run of outputRuns(device, plan, toDataMemory(memory))) {
     const range = inputs.get(Math.floor(run.word / memory.instanceWords));
@@ -24,14 +26,29 @@ export function checkOwnInput(
     const isApart = start >= range.first + range.words || start + (run.count - 1) * run.step < range.first;
     if (isApart) continue;
     consumed ??= consumedWindows(plan);
-    for (let i = 0; i < run.count; i++) {
-      const word = start + i * run.step - range.first;
-      if (word < 0 || word >= range.words || !isRead(plan.input, word)) continue;
-      const pixel = Math.floor(word / range.wordsPerPixel) * range.pixelsPerWord + range.pixelsPerWord - 1;
-      if (lastWindow(plan.input, pixel) > (consumed[i] as number)) lost++;
-    }
+    const early = known.get(run.word) ?? earlyResults(plan.input, run, start - range.first, range, consumed);
+    known.set(run.word, early);
+    lost += early;
   }
   if (lost > 0) report(`layer ${plan.layer}: ${lost} results overwrite input that is still to be read`);
+}
+
+/** Results of a run whose word is read later than they are written. `start` counts from the first word of the input. */
+function earlyResults(
+  input: InputPlan,
+  { step, count }: OutputRun,
+  start: number,
+  { words, wordsPerPixel, pixelsPerWord }: InputRange,
+  consumed: Float64Array,
+): number {
+  let early = 0;
+  for (let i = 0; i < count; i++) {
+    const word = start + i * step;
+    if (word < 0 || word >= words || !isRead(input, word)) continue;
+    const pixel = Math.floor(word / wordsPerPixel) * pixelsPerWord + pixelsPerWord - 1;
+    if (lastWindow(input, pixel) > (consumed[i] as number)) early++;
+  }
+  return early;
 }
 
 interface InputRange {

@@ -41,7 +41,7 @@ export function unpackKernels(
   const data = new Int8Array(outputs * input.channelPasses * processors.length * taps);
   if (convolution.isBypass) return { outputs, taps, data: data.fill(1), unknown: new Set() };
 
-  const decode = weightDecoder(convolution);
+  const { isBinary, weightBits } = convolution;
   const placeOf = kernelPlaces(device, plan.quadrants, convolution, input);
   const unknown = new Set<number>();
   let outside = 0;
@@ -49,12 +49,15 @@ export function unpackKernels(
   for (let output = 0; output < outputs; output++) {
     for (let pass = 0; pass < input.channelPasses; pass++) {
       const { mask, offset, quadrants } = placeOf(output, pass);
+      const shift = mask & 7;
       const first = Math.floor(mask / 8) * taps + convolution.startByte + offset;
       for (const processor of processors) {
         const memory = memories[processor] as WeightMemory;
         if (quadrants.includes(Math.floor(processor / device.processorsPerQuadrant))) {
+          const { stream } = memory;
           for (let tap = 0; tap < taps; tap++) {
-            data[at + tap] = decode((memory.stream[first + taps - 1 - tap] as number) >>> (mask & 7));
+            const bits = (stream[first + taps - 1 - tap] as number) >>> shift;
+            data[at + tap] = decodeWeight(bits, weightBits, isBinary);
           }
           const state = kernelState(memory, first, taps);
           if (state === "outside") outside++;
@@ -70,16 +73,10 @@ export function unpackKernels(
 }
 
 /** Sign extension of the low bits of a byte; binary weights are 1 - 2 * bit. */
-export function weightDecoder({
-  weightBits,
-  isBinary,
-}: {
-  weightBits: number;
-  isBinary: boolean;
-}): (byte: number) => number {
-  if (isBinary) return (byte) => (byte & 1 ? -1 : 1);
+export function decodeWeight(byte: number, weightBits: number, isBinary: boolean): number {
+  if (isBinary) return byte & 1 ? -1 : 1;
   const unused = 32 - weightBits;
-  return (byte) => (byte << unused) >> unused;
+  return (byte << unused) >> unused;
 }
 
 function kernelPlaces(

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { weightDecoder } from "./kernels.ts";
+import { decodeWeight } from "./kernels.ts";
 import { WEIGHT_WORD_BYTES, WeightMemory } from "./memory.ts";
 import { WeightPort } from "./weight-port.ts";
 
@@ -87,6 +87,6 @@ describe("weights of a few bits", () => {
     [4, false, [0, 7, 8, 15, 16], [0, 7, -8, -1, 0]],
     [8, false, [0, 127, 128, 255], [0, 127, -128, -1]],
   ] as const)("%i bits, binary %s: %j are %j", (weightBits, isBinary, bytes, values) => {
-    expect(bytes.map(weightDecoder({ weightBits, isBinary }))).toEqual(values);
+    expect(bytes.map((byte) => decodeWeight(byte, weightBits, isBinary))).toEqual(values);
   });
 });
