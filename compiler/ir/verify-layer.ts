@@ -109,6 +109,7 @@ export function verifyPooling(layer: Layer, report: LayerReport): void {
     "Leave the pooling dilation out.",
   );
   verifyDilatedWindows(layer, pool, report);
+  verifyWindowsBefore(layer, pool, report);
   const column = layer.input.width === 1 || convolution?.kind === "conv1d";
   report.require(
     column || pool.stride[0] === pool.stride[1],
@@ -142,6 +143,26 @@ function verifyDilatedWindows({ input, pooled }: Layer, pool: LayerPool, report:
   const fits = counted[0] === pooled.height && counted[1] === pooled.width;
   const windows = `there are ${pooled.height}x${pooled.width} windows, of which the device counts ${counted.join("x")}`;
   report.require(fits, "AI2512", `${text}: ${windows}`, hint);
+}
+
+/** What the convolution in the same layer leaves of pooling. */
+function verifyWindowsBefore({ convolution }: Layer, pool: LayerPool, report: LayerReport): void {
+  const { capabilities, name } = report.device;
+  const aside = pool.stride[0] === pool.size[0] && pool.stride[1] === pool.size[1];
+  const steps = convolution?.kind === "convTranspose2d" && !capabilities.readGap && !aside;
+  report.require(
+    !steps,
+    "AI2512",
+    `pooling over ${pool.size.join("x")} with stride ${pool.stride.join("x")} in front of a transposed convolution; ${name} has no register for that stride`,
+    "Pool one layer earlier.",
+  );
+  const dilates = convolution?.kind === "conv1d" && pool.kind === "max" && pool.dilation[0] > 1;
+  report.require(
+    !dilates,
+    "AI2512",
+    `maxima with dilation ${pool.dilation[0]} in front of a 1-D convolution, which reads them without`,
+    "Pool one layer earlier.",
+  );
 }
 
 /** Element-wise operations, flattening, activation and output width: what goes together in one layer. */

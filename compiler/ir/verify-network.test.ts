@@ -246,6 +246,28 @@ describe("pooling and combining", () => {
     expect(codes(network([{ ...uneven, output: uneven.pooled }]))).toEqual(["AI2512"]);
   });
 
+  it("have the windows that the convolution behind them leaves", () => {
+    const behind = (pool: Layer["pool"], side: number, kernel: Partial<LayerConvolution>) =>
+      pooled(pool, side, 4, { convolution: convolution(4, 4, kernel) });
+    const transposed = (stride: number, side: number) => {
+      const kernel = { kind: "convTranspose2d", padding: [1, 1], stride: 2, outputPadding: 1 } as const;
+      return network([{ ...behind(maxPool(2, stride), side, kernel), output: square(4, 2 * side) }]);
+    };
+    expect(codes(transposed(2, 16), MAX78000)).toEqual([]);
+    expect(codes(transposed(1, 31), MAX78000)).toEqual(["AI2512"]);
+    expect(codes(transposed(1, 31), MAX78002)).toEqual([]);
+    const column = (kind: "max" | "average", dilation: number) => {
+      const samples = (height: number) => ({ channels: 4, height, width: 1 });
+      const pool = { kind, size: [2, 1], stride: [1, 1], dilation: [dilation, 1] } as const;
+      const length = samples(32 - dilation);
+      const kernel = { kind: "conv1d", kernel: [1, 1], padding: [0, 0] } as const;
+      const described = { input: samples(32), pooled: length, output: length };
+      return network([{ ...behind(pool, 1, kernel), ...described }]);
+    };
+    expect(codes(column("max", 1), MAX78002)).toEqual([]);
+    expect(codes(column("max", 2), MAX78002)).toEqual(["AI2512"]);
+  });
+
   it("pool many channels alone on one device, or to one pixel", () => {
     expect(codes(network([pooled(maxPool(4), 8, 65)]), MAX78000)).toEqual(["AI2513"]);
     expect(codes(network([pooled(maxPool(4), 8, 65)]), MAX78002)).toEqual([]);

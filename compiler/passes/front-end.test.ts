@@ -80,6 +80,13 @@ describe("fusing", () => {
     expect(layersOf(cut(2, 1)).length).toBeGreaterThan(3);
   });
 
+  it("takes dilated maxima in front of a 1-D convolution in a layer of their own", () => {
+    const dilated = (dilation: number) =>
+      define([4, 32], (x) => x.maxPool1d(2, { stride: 1, dilation }).conv1d(4, { kernel: 3 }));
+    expect(layersOf(dilated(1), devices.MAX78002)).toHaveLength(1);
+    expect(layersOf(dilated(2), devices.MAX78002)).toHaveLength(2);
+  });
+
   it("cuts what is split into operands in the same layer", () => {
     const layers = layersOf(define([8, 8, 6], (x) => add(...x.crop(2).split(2))));
     expect(layers).toEqual(["add_1 <- input 4x6x6 cropped 2+0 add -> 4x6x6 output"]);

@@ -27,6 +27,7 @@ export function whyNotTogether(plan: StagePlan, device: DeviceSpec, options: Net
     roundingConflict(plan, options)
   );
 }
+    dilatedPoolConflict(plan) ??
 
 export const poolsMoreThanOne = (pool: LayerPool | null): boolean =>
   pool !== null && (pool.size[0] > 1 || pool.size[1] > 1);
@@ -78,3 +79,9 @@ function roundingConflict({ pool, convolution }: StagePlan, options: NetworkOpti
   const differs = options.averagePoolRounding && pool?.kind === "average" && convolution?.kind === "conv1d";
   return differs ? "in front of a 1-D convolution averages are not rounded" : null;
 }
+/** The reference tools count dilated windows there, but take maxima of what lies side by side. */
+function dilatedPoolConflict({ pool, convolution }: StagePlan): string | null {
+  const dilated = pool?.kind === "max" && pool.dilation[0] > 1 && convolution?.kind === "conv1d";
+  return dilated ? "in front of a 1-D convolution maxima are not dilated" : null;
+}
+

@@ -21,10 +21,10 @@ export function decodeInput(context: PlanContext, layer: number, own: LayerRegis
   const high = own.get("POST", "flatten") ? own.get("POST", "passesHigh") << 4 : 0;
   const channelPasses = (own.get("LCTL2", "passes") | high) + 1;
   const isChw = own.get("LCTL", "chw") === 1;
-  const window = decodeWindow(context, own);
-  const extent = own.has("RCNT", "last") ? windowExtent(own, window) : countedExtent(own, window);
   const packed = operands * channelPasses;
-  const step = Math.floor(own.get("STRIDE", "step") / windowStride(own));
+  const window = decodeWindow(context, own, packed);
+  const extent = own.has("RCNT", "last") ? windowExtent(own, window) : countedExtent(own, window);
+  const step = Math.floor(own.get("STRIDE", "step") / window.stride);
   const spread = own.has("STRIDE", "step") && step >= packed ? Math.floor(step / packed) : 1;
   if (own.has("RCNT", "advance")) checkRowAdvance(context, layer, own, extent, step);
   return {
@@ -48,9 +48,18 @@ const decodeEltwise = (own: LayerRegisters): EltwisePlan => ({
 });
 
 export const isTransposed = (own: LayerRegisters): boolean => own.get("POST", "transposed") === 1;
-const windowStride = (own: LayerRegisters): number => own.get("STRIDE", "stride") + 1;
+const strideOf = (own: LayerRegisters): number => own.get("STRIDE", "stride") + 1;
 
-function decodeWindow({ registers, master }: PlanContext, own: LayerRegisters): WindowPlan {
+/**
+ * Transposed convolutions have no stride of windows in its field. It follows from the words between windows where a
+ * device has them; else windows are assumed to lie side by side, which no register says.
+ */
+function transposedStride(own: LayerRegisters, wordsPerPixel: number): number {
+  if (own.has("STRIDE", "step")) return Math.max(1, Math.floor(own.get("STRIDE", "step") / wordsPerPixel));
+  return own.get("LCTL", "poolEnable") === 1 ? own.get("PRCNT", "count") + 1 : 1;
+}
+
+function decodeWindow({ registers, master }: PlanContext, own: LayerRegisters, wordsPerPixel: number): WindowPlan {
   const size = (register: string, dilation: number): number => own.get(register, "count") / dilation + 1;
   const rowDilation = own.get("PRCNT", "dilation") + 1;
   const columnDilation = own.get("PCCNT", "dilation") + 1;
@@ -64,7 +73,7 @@ function decodeWindow({ registers, master }: PlanContext, own: LayerRegisters): 
     columns: size("PCCNT", columnDilation),
     rowDilation,
     columnDilation,
-    stride: windowStride(own),
+    stride: isTransposed(own) ? transposedStride(own, wordsPerPixel) : strideOf(own),
   };
 }
 
@@ -89,7 +98,7 @@ function windowExtent(own: LayerRegisters, window: WindowPlan): InputExtent {
   const zoom = isTransposed(own) ? 2 : 1;
   const lastRow = own.get("RCNT", "last");
   const lastColumn = own.get("CCNT", "last");
-  const pooled = (last: number): number => (Math.floor(last / window.stride) + 1) / zoom;
+  const pooled = (last: number): number => Math.floor((Math.floor(last / window.stride) + 1) / zoom);
   return {
     columns: (lastColumn + own.get("CCNT", "advance")) / zoom,
     pooledRows: pooled(lastRow),
@@ -106,7 +115,7 @@ function checkRowAdvance(
 ): void {
   if (extent.pooledRows < 2 || isTransposed(own)) return;
   const toRowEnd = extent.columns - own.get("CCNT", "last");
-  const expected = (toRowEnd + (windowStride(own) - 1) * extent.columns) * wordsPerPixel;
+  const expected = (toRowEnd + (strideOf(own) - 1) * extent.columns) * wordsPerPixel;
   const advance = own.get("RCNT", "advance");
   if (advance === expected) return;
   context.report(`layer ${layer}: RCNT.advance is ${advance} words; the next row starts after ${expected}`);
