@@ -142,7 +142,8 @@ class Planner {
     const open = layer.sources.some((source) => source !== "input" && takesMore(this.#network.layers[source] as Layer));
     if (open) return true;
     const engine = convolution === null ? null : { ...convolution, bias: convolution.bias !== null };
-    const plan = { channels: input.channels, eltwise, pool, flatten, convolution: engine };
+    const { channels, width: columns } = input;
+    const plan = { channels, columns, eltwise, pool, flatten, convolution: engine };
     return whyNotTogether(plan, this.#options.device, this.#network.options) !== null;
   }
 }

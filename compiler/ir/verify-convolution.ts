@@ -1,5 +1,5 @@
 import type { LayerConvolution } from "../../runtime/reference/layer.ts";
-import { passesOf } from "./geometry.ts";
+import { passesOf, processorsPerPass } from "./geometry.ts";
 import type { LayerReport } from "./layer-report.ts";
 import type { Layer } from "./network.ts";
 
@@ -7,17 +7,19 @@ import type { Layer } from "./network.ts";
 export function verifyConvolution(layer: Layer, report: LayerReport): void {
   const { convolution } = layer;
   if (convolution === null) return;
-  verifyKernel(convolution, report);
+  verifyKernel(layer, convolution, report);
   verifyPadding(layer, convolution, report);
   verifyDilation(layer, convolution, report);
   verifyStride(convolution, report);
   verifyGroups(layer, convolution, report);
 }
 
-function verifyKernel({ kind, kernel }: LayerConvolution, report: LayerReport): void {
+function verifyKernel({ input }: Layer, { kind, kernel }: LayerConvolution, report: LayerReport): void {
   const { conv2dKernels, conv1dKernel } = report.device.limits;
   const text = `a kernel of ${kernel.join("x")}`;
   if (kind === "conv1d") {
+    const columns = `a 1-D convolution reads ${input.width} columns; it walks along one`;
+    report.require(input.width === 1, "AI2503", columns, "Pool to one column in a layer of its own.");
     const inside = kernel[0] >= conv1dKernel.min && kernel[0] <= conv1dKernel.max && kernel[1] === 1;
     return report.require(
       inside,
@@ -159,6 +161,13 @@ export function verifyNumbers(layer: Layer, report: LayerReport): void {
   );
   if (bypass)
     report.require(capabilities.bypass, "AI2526", `${name} cannot bypass kernels`, "Use a passthrough layer.");
+  // Where processors have no channel left, their data is summed all the same; stored weights are zero there.
+  const { channels } = layer.input;
+  const summed = passesOf(channels, report.device) * processorsPerPass(channels, report.device);
+  const text = `a bypassed kernel sums ${summed} channels where the input has ${channels}`;
+  const full = Math.floor(channels / report.device.processors) * report.device.processors;
+  if (bypass)
+    report.require(summed === channels, "AI2526", text, `Use weights of 1, or passes that are full: ${full} channels.`);
   const { min, max } = limits.outputShift;
   report.require(
     shift >= min && shift <= max,

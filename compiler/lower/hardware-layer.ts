@@ -144,7 +144,7 @@ function hardwareLayer(
     timeSlots: timeSlotsOf(processors, quadrants, wordsPerOutput, operation === "passthrough", depthwise, broadcast),
     localSource: isLocalSource(place.outputProcessors, quadrants, operation === "passthrough"),
     chw: index === options.startLayer && placement.network.input.format === "CHW",
-    weightBits: convolution?.weights?.bits ?? 0,
+    weightBits: rewritten?.weights?.bits ?? 0,
     shift: convolution?.shift ?? 0,
   };
 }

@@ -191,7 +191,7 @@ export const passCodes = {
   ),
   AI2526: entry(
     "Kernels are bypassed",
-    "Only some devices can do without stored weights.",
+    "Only some devices can do without stored weights, and only with channels that fill all their passes.",
     "a bypass layer of a YAML file on MAX78000",
   ),
   AI2527: entry(

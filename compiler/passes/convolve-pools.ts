@@ -16,7 +16,14 @@ export function convolvePools(context: PassContext, graph: LayerGraph, findings:
     if (!windowed || passesOf(channels, device) <= device.limits.poolPasses || (height === 1 && width === 1)) continue;
     const convolution = identityConvolution(channels);
     const { eltwise, pool, flatten } = layer;
-    const plan = { channels, eltwise, pool, flatten, convolution: { ...convolution, bias: false } };
+    const plan = {
+      channels,
+      columns: layer.input.width,
+      eltwise,
+      pool,
+      flatten,
+      convolution: { ...convolution, bias: false },
+    };
     // What cannot be repaired stays, and the verifier explains it.
     if (whyNotTogether(plan, device, options) !== null) continue;
     entry.layer = { ...layer, convolution };

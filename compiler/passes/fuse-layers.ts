@@ -261,7 +261,8 @@ class LayerCollector {
     const wanted = node.pins?.layer;
     if (wanted !== undefined && wanted === pinnedLayer(draft)) return true;
     const { eltwise, pool, flatten, input } = draft;
-    const plan: StagePlan = { channels: input.channels, eltwise, pool, flatten, convolution: null, ...addition };
+    const { channels, width: columns } = input;
+    const plan: StagePlan = { channels, columns, eltwise, pool, flatten, convolution: null, ...addition };
     return whyNotTogether(plan, this.#context.device, this.#context.options) === null;
   }
 

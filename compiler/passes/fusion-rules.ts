@@ -9,6 +9,8 @@ import { isWideDilation } from "./operators.ts";
 export interface StagePlan {
   /** Of one operand. */
   readonly channels: number;
+  /** Of the data as read. */
+  readonly columns: number;
   readonly eltwise: LayerEltwise | null;
   readonly pool: LayerPool | null;
   readonly flatten: boolean;
@@ -20,17 +22,22 @@ export interface StagePlan {
 /** Why the stages of a plan cannot share one hardware layer, or null when they can. */
 export function whyNotTogether(plan: StagePlan, device: DeviceSpec, options: NetworkOptions): string | null {
   return (
+    columnConflict(plan) ??
     eltwiseConflict(plan, device) ??
     flattenConflict(plan) ??
     dilationConflict(plan, device) ??
     transposeConflict(plan) ??
+    dilatedPoolConflict(plan) ??
     roundingConflict(plan, options)
   );
 }
-    dilatedPoolConflict(plan) ??
 
 export const poolsMoreThanOne = (pool: LayerPool | null): boolean =>
   pool !== null && (pool.size[0] > 1 || pool.size[1] > 1);
+
+/** The 1-D hardware walks along one column, also where pooling would leave no other. */
+const columnConflict = ({ columns, convolution }: StagePlan): string | null =>
+  convolution?.kind === "conv1d" && columns > 1 ? "a 1-D convolution reads data of a single column" : null;
 
 function eltwiseConflict({ channels, eltwise, pool, convolution }: StagePlan, device: DeviceSpec): string | null {
   if (eltwise === null) return null;
@@ -74,14 +81,14 @@ function transposeConflict({ pool, convolution }: StagePlan): string | null {
   return both ? "pooling in front of a transposed convolution is done in a layer of its own" : null;
 }
 
-/** A layer with a 1-D convolution truncates averages even when averages are to be rounded. */
-function roundingConflict({ pool, convolution }: StagePlan, options: NetworkOptions): string | null {
-  const differs = options.averagePoolRounding && pool?.kind === "average" && convolution?.kind === "conv1d";
-  return differs ? "in front of a 1-D convolution averages are not rounded" : null;
-}
 /** The reference tools count dilated windows there, but take maxima of what lies side by side. */
 function dilatedPoolConflict({ pool, convolution }: StagePlan): string | null {
   const dilated = pool?.kind === "max" && pool.dilation[0] > 1 && convolution?.kind === "conv1d";
   return dilated ? "in front of a 1-D convolution maxima are not dilated" : null;
 }
 
+/** A layer with a 1-D convolution truncates averages even when averages are to be rounded. */
+function roundingConflict({ pool, convolution }: StagePlan, options: NetworkOptions): string | null {
+  const differs = options.averagePoolRounding && pool?.kind === "average" && convolution?.kind === "conv1d";
+  return differs ? "in front of a 1-D convolution averages are not rounded" : null;
+}

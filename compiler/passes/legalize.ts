@@ -8,6 +8,7 @@ import { bufferInput } from "./buffer-input.ts";
 import { copyIntoBuffers } from "./copy-into-buffers.ts";
 import { separateGaps } from "./separate-gaps.ts";
 import { separateParts } from "./separate-parts.ts";
+import { separateReadAhead } from "./separate-read-ahead.ts";
 import { splitConcatenations } from "./split-concatenations.ts";
 
 /**
@@ -22,6 +23,7 @@ export function legalize(context: PassContext, network: Network): PassResult<Net
   copyIntoBuffers(context, graph, findings);
   splitConcatenations(context, graph, findings);
   separateParts(context, graph, findings);
+  separateReadAhead(context, graph, findings);
   separateGaps(context, graph, findings);
   alignProcessors(context, graph, findings);
   return findings.result(graph.finish());

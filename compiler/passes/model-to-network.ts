@@ -35,7 +35,7 @@ export function modelToNetwork(
   const needed = pipeline.run(dropNoOperations, used);
   const folded = pipeline.run(foldInput, { model: needed, sample: given.sample });
   const normalized = pipeline.run(foldBatchNorm, { model: folded.model, weights: given.weights });
-  const weights = pipeline.run(quantizeWeights, normalized);
+  const weights = pipeline.run(quantizeWeights, { ...normalized, written: given.model });
   const carried = pipeline.run(carryActivations, { model: normalized.model, weights });
   const fused = pipeline.run(fuseLayers, carried);
   const network = pipeline.run(legalize, fused);

@@ -16,23 +16,44 @@ import type { NetworkWeights, QuantizedSet, QuantizedWeights } from "./weights.t
  * Integers for every operator with weights. Trained numbers are scaled by a power of two that the output shift
  * undoes; integers pass through. Everything is checked: shape, range, shift, and that no accumulator can overflow.
  */
-export function quantizeWeights(
-  context: PassContext,
-  { model, weights }: { readonly model: Model; readonly weights: NetworkWeights },
-): PassResult<QuantizedSet> {
+export function quantizeWeights(context: PassContext, given: ModelWithWeights): PassResult<QuantizedSet> {
+  const { model, weights } = given;
   const findings = new Findings();
   const quantized = new Map<string, QuantizedWeights>();
   // Sharing may point forward, so operators with own weights come first.
   const weighted = model.nodes.filter(readsWeights);
-  for (const node of weighted.filter((candidate) => candidate.weightsOf === null)) {
-    const result = quantizeOperator(context, model, node, weights.operators.get(node.name), findings);
-    if (result !== null) quantized.set(node.name, result);
+  for (const owner of ownersOf(weighted, given)) {
+    const result = quantizeOperator(context, owner.model, owner.node, weights.operators.get(owner.node.name), findings);
+    if (result !== null) quantized.set(owner.node.name, result);
   }
   for (const node of weighted.filter((candidate) => candidate.weightsOf !== null)) {
     const result = shareWeights(context, model, node, quantized, findings);
     if (result !== null) quantized.set(node.name, result);
   }
   return findings.result(quantized);
+}
+
+interface ModelWithWeights {
+  readonly model: Model;
+  readonly weights: NetworkWeights;
+  /** The model with operators that were left out since: others may use their weights. Default: `model`. */
+  readonly written?: Model;
+}
+
+/** Operators with weights of their own, and those left out whose weights are used. */
+function ownersOf(
+  weighted: readonly WeightedNode[],
+  { model, written = model }: ModelWithWeights,
+): readonly { readonly model: Model; readonly node: WeightedNode }[] {
+  const own = weighted.filter(({ weightsOf }) => weightsOf === null);
+  const leftOut = written.nodes.filter(
+    (node): node is WeightedNode =>
+      readsWeights(node) &&
+      node.weightsOf === null &&
+      weighted.some(({ weightsOf }) => weightsOf === node.name) &&
+      !own.some(({ name }) => name === node.name),
+  );
+  return [...own.map((node) => ({ model, node })), ...leftOut.map((node) => ({ model: written, node }))];
 }
 
 /** What an operator expects of its weights. */

@@ -1,6 +1,7 @@
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { Pair } from "../../dsl/model.ts";
 import type { LayerConvolution, LayerWeights } from "../../runtime/reference/layer.ts";
+import { passesOf, processorsPerPass } from "../ir/geometry.ts";
 import type { Layer, Network } from "../ir/network.ts";
 
 /** A layer's kernel as the hardware executes it. */
@@ -19,10 +20,27 @@ export interface HardwareKernel {
  * - 1x1 kernels in or right behind streaming layers become 3x3 kernels with zeros around the weight;
  * - dilated one-dimensional kernels get zeros between their taps, or, when that exceeds the longest kernel, become
  *   the middle column of a 3x3 kernel over data cut into rows of `dilation` samples;
- * - transposed kernels are padded as the cross-correlation they are.
+ * - transposed kernels are padded as the cross-correlation they are;
+ * - kernels of +1 and -1 have no zero: where one is needed, they take 2 bits.
  */
 export function hardwareKernel(network: Network, index: number, device: DeviceSpec): HardwareKernel | null {
   const layer = network.layers[index] as Layer;
+  const kernel = reshapedKernel(network, layer, device);
+  const original = layer.convolution?.weights;
+  if (!kernel?.weights?.binary || !original) return kernel;
+  const hasZeros = kernel.weights.data.length !== original.data.length || leavesGaps(layer, device);
+  return hasZeros ? { ...kernel, weights: { ...kernel.weights, bits: bitsWithZero, binary: false } } : kernel;
+}
+
+/** Weights of -1, 0 and +1 need that many. */
+const bitsWithZero = 2;
+
+/** Some processors have no channel in the last pass: what they read must not count. */
+const leavesGaps = ({ input, convolution }: Layer, device: DeviceSpec): boolean =>
+  convolution?.groups === 1 &&
+  passesOf(input.channels, device) * processorsPerPass(input.channels, device) !== input.channels;
+
+function reshapedKernel(network: Network, layer: Layer, device: DeviceSpec): HardwareKernel | null {
   const { convolution } = layer;
   if (convolution === null) return null;
   if (needsRows(network, layer, device)) return surround(convolution);

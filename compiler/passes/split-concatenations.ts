@@ -42,6 +42,7 @@ function addUp(context: PassContext, graph: LayerGraph, entry: GraphLayer, copie
   const channels = input.channels;
   const plan = {
     channels,
+    columns: input.width,
     eltwise,
     pool,
     flatten,

@@ -2,7 +2,7 @@ import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import { processorsPerPass } from "../ir/geometry.ts";
 import type { Layer } from "../ir/network.ts";
-import type { KernelLayout } from "./weight-layout.ts";
+import { type KernelLayout, WORD_BYTES } from "./weight-layout.ts";
 import { hasWholeQuarters } from "./weight-four-way.ts";
 import { wordsOf } from "./weight-columns.ts";
 
@@ -81,8 +81,13 @@ function checkFourWay(layout: KernelLayout): Diagnostic[] {
   return [layerError(layer, "AI3203", `computes four outputs at a time, but ${message}`, hint)];
 }
 
-function checkQuad({ layer, perByte, outputs }: KernelLayout): Diagnostic[] {
+/** Words are dealt to the quadrants one by one: each must be the kernel of one output, or of those one byte holds. */
+function checkQuad({ layer, perByte, outputs, taps, depthwise }: KernelLayout): Diagnostic[] {
   const block = 4 * perByte;
+  if (taps !== WORD_BYTES || depthwise) {
+    const message = `reads the quad FIFO, which needs 3x3 kernels over all channels`;
+    return [layerError(layer, "AI3205", message, "Use such a kernel for the first layer, or another FIFO.")];
+  }
   if (perByte === 1 || outputs % block === 0) return [];
   const message = `reads the quad FIFO and has ${outputs} outputs; with these weight bits it needs a multiple of ${block}`;
   return [layerError(layer, "AI3205", message, "Change the number of outputs, or use another FIFO.")];
