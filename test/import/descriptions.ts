@@ -15,6 +15,12 @@ export interface DescriptionFixture {
   /** Shapes of the stored weights, in order, as PyTorch has them. */
   readonly weights: readonly (readonly number[])[];
   readonly bits?: number;
+  /** Weights of +1 and -1. */
+  readonly binary?: boolean;
+  /** The first stored layer has a bias (default). */
+  readonly bias?: boolean;
+  /** The input arrives through the FIFO. */
+  readonly fifo?: boolean;
   /** Names of the stored layers; otherwise they are numbered. */
   readonly keys?: readonly string[];
   readonly yaml: string;
@@ -247,18 +253,20 @@ ${description(`  - { op: conv2d, max_pool: 2, pool_stride: 2, pad: 1, activate: 
 };
 
 /** Weights of the shapes asked for, the same at every call. */
-export function fixtureWeights({ weights, bits = 8, keys = [] }: DescriptionFixture): YamlWeights {
+export function fixtureWeights(fixture: DescriptionFixture): YamlWeights {
+  const { weights, bits = 8, binary = false, bias = true, keys = [] } = fixture;
   const half = 2 ** (bits - 1);
+  const value = (step: number) => (binary ? (step % 3 === 0 ? 1 : -1) : (step % (2 * half)) - half);
   const layers = weights.map((shape, position): CheckpointLayer => {
     const count = shape.reduce((product, size) => product * size, 1);
-    const values = Float64Array.from({ length: count }, (_, i) => ((i * 37 + position * 11) % (2 * half)) - half);
+    const values = Float64Array.from({ length: count }, (_, i) => value(i * 37 + position * 11));
     const outputs = shape[0] as number;
     return {
       key: `${keys[position] ?? `block.conv${position}`}.op.weight`,
       weights: values,
       shape,
       weightBits: bits,
-      bias: position === 0 ? Float64Array.from({ length: outputs }, (_, i) => i - 2) : null,
+      bias: bias && position === 0 ? Float64Array.from({ length: outputs }, (_, i) => i - 2) : null,
       outputShift: -position,
       finalScale: position === 1 ? -2 : null,
       quantized: true,
@@ -283,5 +291,6 @@ export function importFixture(fixture: DescriptionFixture, pins = true): Promise
     sample: { shape: { channels, height, width }, data },
     oneDimensional: fixture.sample.length === 2,
     pins,
+    ...(fixture.fifo === true ? { options: { fifo: "standard" } } : {}),
   });
 }
