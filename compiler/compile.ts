@@ -3,7 +3,7 @@ import type { Program } from "../targets/accelerator/program.ts";
 import { checkModel } from "../dsl/check.ts";
 import type { Diagnostic } from "../dsl/diagnostic.ts";
 import type { Model } from "../dsl/model.ts";
-import { executeLayers } from "../runtime/reference/execute.ts";
+import { executeNetwork } from "./execute-network.ts";
 import { printModel } from "./inspect/print-model.ts";
 import { printProgram } from "./inspect/print-program.ts";
 import type { Network, NetworkOptions } from "./ir/network.ts";
@@ -65,7 +65,7 @@ export interface CompileResult {
   readonly placement?: Placement;
   readonly program?: Program;
   /** Results of all layers for the sample. */
-  readonly tensors?: readonly Int32Array[] | null;
+  readonly tensors?: readonly (Int32Array | undefined)[] | null;
   /** The program was simulated and agrees with the reference. */
   readonly verified?: boolean;
   readonly diagnostics: readonly Diagnostic[];
@@ -87,7 +87,7 @@ export function compile(request: CompileRequest): CompileResult {
     if (request.stopAfter === name) pipeline.stop();
   };
   const result: {
-    tensors?: readonly Int32Array[] | null;
+    tensors?: readonly (Int32Array | undefined)[] | null;
     network?: Network;
     placement?: Placement;
     program?: Program;
@@ -117,7 +117,7 @@ export function compile(request: CompileRequest): CompileResult {
     reached("placement", () => printPlacement(placement));
 
     pipeline.verify("checkProgram", () => checkProgram(placement, device, programOptions).filter(isError));
-    const tensors = sample && pipeline.measure("executeLayers", () => executeLayers(network.layers, sample, options));
+    const tensors = sample && pipeline.measure("executeLayers", () => executeNetwork(network, sample));
     const program = pipeline.run(lowerWith(programOptions, { sample, tensors }), placement, "lowerProgram");
     result.tensors = tensors;
     if (tensors !== null && request.verify !== false) {
@@ -134,7 +134,7 @@ export function compile(request: CompileRequest): CompileResult {
   return { ...result, diagnostics: pipeline.diagnostics, times: pipeline.times };
 }
 
-const runsOnce = ({ startLayer, repeatLayers }: ProgramOptions): boolean => startLayer === 0 && repeatLayers === 1;
+const runsOnce = ({ repeatLayers }: ProgramOptions): boolean => repeatLayers === 1;
 
 /** A difference from the reference where options ask for another execution: no defect, but worth knowing. */
 const otherExecution = (difference: Diagnostic): Diagnostic => ({
@@ -142,7 +142,7 @@ const otherExecution = (difference: Diagnostic): Diagnostic => ({
   code: lowerCodes.otherExecution,
   severity: "warning",
   message: `the program does not run every layer once: ${difference.message}`,
-  hint: "leave out --start-layer and --repeat-layers, or the known-answer test with --no-kat",
+  hint: "leave out --repeat-layers, or the known-answer test with --no-kat",
 });
 
 const isError = ({ severity }: Diagnostic): boolean => severity === "error";

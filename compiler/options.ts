@@ -36,8 +36,6 @@ export interface ProgramOptions {
   readonly fifoGo: boolean;
   /** Link every layer to its successor explicitly. Default false: hardware layers follow each other. */
   readonly linkLayer: boolean;
-  /** First layer that is executed. Default 0. */
-  readonly startLayer: number;
   /** Configure the layers this many times in a row. Default 1. */
   readonly repeatLayers: number;
   /** Accept streaming layers without a FIFO. Default false. */
@@ -52,20 +50,6 @@ export interface ProgramOptions {
   readonly increaseStart: number;
   readonly increaseDelta1: number;
   readonly increaseDelta2: number;
-  /** Values of the two snoop units, 12 registers each in the order of the register table, and up to 8 values they
-   * are expected to find; null: not used. */
-  readonly snoop: readonly number[] | null;
-  /** Successor of each layer where it is not the next one; missing entries mean the next one. */
-  readonly successors: readonly LayerSuccessor[];
-}
-
-/** Where execution goes after a layer. */
-export interface LayerSuccessor {
-  readonly layer: number;
-  /** Layer index, or "stop". */
-  readonly next: number | "stop";
-  /** Taken only when the snoop unit matched. */
-  readonly onSnoop: boolean;
 }
 
 export const defaultProgramOptions = (device: DeviceSpec): ProgramOptions => ({
@@ -85,7 +69,6 @@ export const defaultProgramOptions = (device: DeviceSpec): ProgramOptions => ({
   readySelectAon: 0,
   fifoGo: false,
   linkLayer: false,
-  startLayer: 0,
   repeatLayers: 1,
   allowStreaming: false,
   overrideStart: null,
@@ -95,8 +78,6 @@ export const defaultProgramOptions = (device: DeviceSpec): ProgramOptions => ({
   increaseStart: 2,
   increaseDelta1: 0,
   increaseDelta2: 0,
-  snoop: null,
-  successors: [],
 });
 
 /** Choices about memory, beyond the pins of the network. */
@@ -132,6 +113,8 @@ export interface NetworkEdits {
   readonly ignoreActivation: boolean;
   /** Bits of the last layer's results; null: as the network says. */
   readonly outputWidth: 8 | 32 | null;
+  /** Number of the layer that must run first; null: whichever does. */
+  readonly startLayer: number | null;
 }
 
 export const noNetworkEdits: NetworkEdits = {
@@ -144,4 +127,5 @@ export const noNetworkEdits: NetworkEdits = {
   calcx4: false,
   ignoreActivation: false,
   outputWidth: null,
+  startLayer: null,
 };

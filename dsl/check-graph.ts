@@ -111,7 +111,9 @@ const inputShape = (model: Model, node: ModelNode): Shape => (model.nodes[node.i
 function likelySlips(model: Model, node: ModelNode): Diagnostic[] {
   const warn = (code: string, message: string, hint: string) => problem(code, "warning", message, node, hint);
   const found: Diagnostic[] = [];
-  const read = model.nodes.some((other) => other.inputs.includes(node.id)) || model.outputs.includes(node.id);
+  const unloaded = model.unload?.some((item) => "tensor" in item && item.tensor === node.name) === true;
+  const read =
+    unloaded || model.nodes.some((other) => other.inputs.includes(node.id)) || model.outputs.includes(node.id);
   if (!read && node.kind !== "input") {
     found.push(warn("AI1024", `nothing uses the result of ${node.name}`, "return it, or remove the operator"));
   }

@@ -1,6 +1,7 @@
 import type { DeviceSpec } from "../targets/accelerator/device.ts";
 import { devices as deviceRecords } from "../targets/index.ts";
 import { checkStructure, checkUse } from "./check-graph.ts";
+import { checkSequence, checkSnoop } from "./check-sequence.ts";
 import { buildProblems } from "./define-model.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import type { Model, ModelNode, NodeKind } from "./model.ts";
@@ -19,7 +20,12 @@ export function checkModel(model: Model, devices: readonly DeviceSpec[] = device
   const built = buildProblems(model);
   const malformed = checkStructure(model);
   if (malformed.length > 0) return [...built, ...malformed];
-  return [...built, ...checkUse(model), ...devices.flatMap((device) => checkOnDevice(model, device))].filter(isFirst);
+  return [
+    ...built,
+    ...checkUse(model),
+    ...checkSequence(model),
+    ...devices.flatMap((device) => checkOnDevice(model, device)),
+  ].filter(isFirst);
 }
 
 /** Same as `checkModel` for the model's own devices. */
@@ -49,7 +55,7 @@ function checkOnDevice(model: Model, device: DeviceSpec): Diagnostic[] {
     weightsBefore += ownWeightBytes(node, input.shape);
     return violations(model, node, context).map((violation) => diagnose(violation, node));
   });
-  return [...problems, ...checkOutputs(model, tensors, device)];
+  return [...problems, ...checkOutputs(model, tensors, device), ...checkSnoop(model, device)];
 }
 
 /** Per field the first broken rule about reading the input, and the first of the operator's own. */

@@ -428,4 +428,26 @@ export const dslCodes = {
       "The data an operator writes must fit the memory of its channels; 32-bit results take four times as much.",
     example: "64 channels of 128x128",
   },
+  AI1044: {
+    title: "There is no operator of this name",
+    explanation:
+      "Sequences and read-out lists name operators by the name they were given, or by the one made of kind and number.",
+    example: 'sequence: { start: "conv_1" }   // the operator is called conv2d_1',
+  },
+  AI1045: {
+    title: "A jump leads to where it comes from",
+    explanation: "Every layer runs once; a layer that is followed by itself would run forever.",
+    example: 'sequence: { next: { conv2d_1: "conv2d_1" } }',
+  },
+  AI2611: {
+    title: "The device cannot jump between layers",
+    explanation:
+      "With link layers, execution may go on at any layer. Other devices execute layers in order, up to the last one.",
+    example: 'sequence: { start: "conv2d_2" }   // on MAX78000',
+  },
+  AI2612: {
+    title: "The device has no snoop units",
+    explanation: "Snoop units compare what the accelerator reads and writes with values; some devices have none.",
+    example: "snoop: { unit1: { C1: 1 } }   // on MAX78000",
+  },
 } as const satisfies Record<string, CodeExplanation>;

@@ -4,7 +4,8 @@ import { GraphBuilder } from "./builder.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { fifoKinds, type Model, type Pins, type Shape } from "./model.ts";
 import type { Call } from "./options.ts";
-import { captureSource } from "./source-location.ts";
+import { SequenceReader } from "./sequence.ts";
+import { captureSource, decodeSource } from "./source-location.ts";
 import { TensorHandle } from "./tensor-handle.ts";
 
 /** Problems travel with the model, unseen by JSON; shared by all copies of this package in one process. */
@@ -30,6 +31,9 @@ interface LooseOptions {
   readonly input: { readonly shape: unknown; readonly format: unknown };
   readonly fifo?: unknown;
   readonly averagePoolRounding?: unknown;
+  readonly sequence?: unknown;
+  readonly snoop?: unknown;
+  readonly unload?: unknown;
 }
 
 /** Runs the user's function on the network input and collects the graph. See `index.ts` for the typed face. */
@@ -47,9 +51,18 @@ export function buildModel(
   readPins(call, pins);
   const outputs = readOutputs(call, result);
   const graph = builder.finish(readName(call, options.name), devices, outputs);
-  const model = { ...graph, ...readSwitches(call, options) };
+  const model = { ...graph, ...readSwitches(call, options), ...readOrder(call, options) };
   Object.defineProperty(model, problemsKey, { value: builder.problems() });
   return Object.freeze(model) as DefinedModel;
+}
+
+/** What the model says about the order of execution, and what is read out. */
+function readOrder(call: Call, { sequence, snoop, unload }: LooseOptions): Partial<Model> {
+  const reader = new SequenceReader(call);
+  const read = { sequence: reader.sequence(sequence), snoop: reader.snoop(snoop), unload: reader.unload(unload) };
+  const given = Object.fromEntries(Object.entries(read).filter(([, value]) => value !== undefined));
+  const source = Object.keys(given).length === 0 ? undefined : decodeSource(call.captured);
+  return source === undefined ? given : { ...given, source };
 }
 
 function readName(call: Call, name: unknown): string {

@@ -5,11 +5,13 @@ import { concatenation, eltwise } from "./functions.ts";
 import type { Combined, Concatenated, FirstOperand, OtherOperands } from "./operands.ts";
 import type { TensorLike, Tensor } from "./tensor.ts";
 import type { FifoKind, Pins } from "./model.ts";
-import type { Devices } from "./types/call.ts";
+import type { Sequence, Snoop, Unload } from "./sequence.ts";
+import type { Devices, WithCapability } from "./types/call.ts";
 
 export type { DefinedModel } from "./define-model.ts";
 export type { Diagnostic } from "./diagnostic.ts";
 export type { FifoKind, Model, Pins } from "./model.ts";
+export type { Sequence, Snoop, SnoopUnit, Unload, UnloadMemory, UnloadTensor } from "./sequence.ts";
 export type { AnyTensor, Tensor } from "./tensor.ts";
 export type { DeviceName };
 
@@ -32,6 +34,12 @@ export interface ModelOptions<
   readonly fifo?: FifoKind;
   /** Average pooling rounds instead of cutting off toward zero. Default false. */
   readonly averagePoolRounding?: boolean;
+  /** Which hardware layer runs when, where that is not simply one after the other. */
+  readonly sequence?: Sequence;
+  /** Units that watch data memory while the network runs. */
+  readonly snoop?: WithCapability<D, "snoop", Snoop, "snoop units are not available on">;
+  /** What cnn_unload() reads instead of the outputs. */
+  readonly unload?: readonly Unload[];
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { DeviceName } from "../targets/accelerator/device.ts";
 import type { SourceLocation } from "./diagnostic.ts";
+import type { Sequence, Snoop, Unload } from "./sequence.ts";
 
 /**
  * The graph a user wrote: operators with parameters, shapes and the place in the source.
@@ -16,6 +17,12 @@ export interface Model {
   readonly fifo?: FifoKind;
   /** Average pooling rounds; absent or false: it cuts off toward zero. */
   readonly averagePoolRounding?: boolean;
+  /** Where the model was defined, for findings about what follows. */
+  readonly source?: SourceLocation;
+  readonly sequence?: Sequence;
+  readonly snoop?: Snoop;
+  /** What is read out instead of the outputs. */
+  readonly unload?: readonly Unload[];
 }
 
 /** "none": the input is loaded before the start. The fast FIFOs belong to the RISC-V core; "fast-quad" feeds all quadrants. */

@@ -107,7 +107,7 @@ function inferences(model: Model, device: DeviceName, seed: number) {
     const meant = interpretModel(model, operators, data, false, state);
     return {
       simulated: simulated.map(({ values }) => [...values]),
-      reference: simulated.map(({ layer }) => [...(results[layer] as Int32Array)]),
+      reference: simulated.map(({ layer }) => [...(results[layer ?? -1] as Int32Array)]),
       meant: meant.map((values) => [...values]),
     };
   });

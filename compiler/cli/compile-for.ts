@@ -34,7 +34,7 @@ export interface Compiled {
   readonly program?: Program;
   readonly placement?: Placement;
   /** Results of all layers for the sample. */
-  readonly tensors: readonly Int32Array[] | null;
+  readonly tensors: readonly (Int32Array | undefined)[] | null;
   /** The program was simulated and agrees with the reference. */
   readonly verified: boolean;
   readonly rows: readonly SummaryRow[];

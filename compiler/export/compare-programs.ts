@@ -34,7 +34,7 @@ const inputFacts = ({ input }: Program): unknown[] => [
 ];
 
 const outputFacts = ({ outputs }: Program): unknown[] =>
-  outputs.map(({ layer, location, finalScale }) => ({ layer, location, finalScale }));
+  outputs.map(({ location, finalScale }) => ({ location, finalScale }));
 
 function firstDifference(part: string, a: readonly unknown[], b: readonly unknown[]): string[] {
   if (a.length !== b.length) return [`${part}: ${a.length} entries / ${b.length}`];

@@ -2,6 +2,7 @@ import { networkWeights } from "../import/import-network-weights.ts";
 import { writeCheckpoint, type TensorContents } from "../import/torch-writer.ts";
 import type { OperatorWeights } from "../import/weight-set.ts";
 import type { Layer, Network } from "../ir/network.ts";
+import { registerOrder } from "../ir/network-sequence.ts";
 import { weightOwners } from "./weight-owners.ts";
 
 /**
@@ -10,7 +11,8 @@ import { weightOwners } from "./weight-owners.ts";
  */
 export function descriptionCheckpoint(network: Network, arch: string, names: readonly string[]): Uint8Array {
   const owners = weightOwners(network);
-  const own = network.layers.filter(({ index }) => owners[index] === null).map(withOwnWeights);
+  const described = registerOrder(network).map((index) => network.layers[index] as Layer);
+  const own = described.filter(({ index }) => owners[index] === null).map(withOwnWeights);
   const tensors = new Map<string, TensorContents>();
   for (const [name, weights] of networkWeights({ ...network, layers: own }, names)) {
     for (const [parameter, tensor] of layerTensors(weights)) tensors.set(`${name}.${parameter}`, tensor);

@@ -4,6 +4,7 @@ import { totalShift } from "../import/layer-weights.ts";
 import type { Layer, Network } from "../ir/network.ts";
 import type { LayerPlacement } from "../ir/placement.ts";
 import { bufferInputKeys, type DescribedBuffer } from "./description-buffer.ts";
+import { sequenceKeys } from "./description-sequence.ts";
 import { inferredChannels, needsSize, readsOnlyPrevious } from "./layer-inputs.ts";
 
 /** A value of a layer key as written: processors in hexadecimal, texts without quotes. */
@@ -37,6 +38,7 @@ export function describedLayer(described: DescribedLayer): DescriptionEntry[] {
     ["output_processors", place.outputProcessors],
     ["out_offset", hexadecimal(place.outputOffset)],
     ...optional("write_gap", place.writeGap),
+    ...sequenceKeys(described.network, layer, names),
     ...(layer === buffer?.newest ? ([["buffer_insert", layer.output.height]] as const) : []),
     ...biasKeys(layer),
     ...speedKeys(layer),

@@ -1,7 +1,7 @@
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Layer, Network } from "../ir/network.ts";
 import { describedBuffer, readsBuffer, type DescribedBuffer } from "./description-buffer.ts";
-import { needsSize, sourceShapes } from "./layer-inputs.ts";
+import { needsSize, readsOnlyPrevious, sourceShapes } from "./layer-inputs.ts";
 
 /** Everything in a network that the reference generator has no key for, or refuses (AI6214). */
 export const unsayable = (network: Network): Diagnostic[] => {
@@ -9,11 +9,35 @@ export const unsayable = (network: Network): Diagnostic[] => {
     network,
     network.layers.map(({ name }) => name),
   );
-  return network.layers.flatMap((layer) => {
+  const layers = network.layers.flatMap((layer) => {
     const input = (buffer && bufferProblems(layer, buffer)) ?? inputProblems(network, layer);
     return [...input, ...convolutionProblems(layer)].map(([message, hint]) => diagnostic(layer, message, hint));
   });
+  return [...layers, ...jumpProblems(network), ...unloadProblems(network)];
 };
+
+/** The generator stores what a layer computes under the number of the layer that follows. */
+function jumpProblems(network: Network): Diagnostic[] {
+  if (network.sequence === undefined || network.sequence.positions === null) return [];
+  return network.layers.flatMap((layer) => {
+    if (readsOnlyPrevious(layer)) return [];
+    const message = "it reads more than the layer before it, in a network whose layers do not run in order";
+    return [diagnostic(layer, message, "Leave start and next out.")];
+  });
+}
+
+/** Custom read-out lists know neither 32-bit results nor scales. */
+function unloadProblems({ unload = [], layers }: Network): Diagnostic[] {
+  return unload.flatMap((item) => {
+    const layer = item.kind === "memory" ? undefined : layers[item.layer];
+    const name = item.kind === "memory" ? item.name : (layer?.name ?? "");
+    const bits = item.kind === "memory" ? item.bits : layer?.outputBits;
+    const what = bits === 32 ? "32-bit results" : (layer?.finalScale ?? 0) === 0 ? null : "scaled results";
+    if (what === null) return [];
+    const message = `unload of '${name}' cannot be written as a network description: it knows no ${what}`;
+    return [{ code: "AI6214", severity: "error", message, hint: "Read out the outputs as they are." } as const];
+  });
+}
 
 type Problem = readonly [message: string, hint: string];
 

@@ -9,6 +9,7 @@ import type { Sample } from "../passes/fold-input.ts";
 import { programDifferences } from "./compare-programs.ts";
 import { descriptionCheckpoint } from "./description-checkpoint.ts";
 import { descriptionNames, descriptionTitle } from "./description-names.ts";
+import { startLayerOf } from "./description-sequence.ts";
 import { descriptionText } from "./description-text.ts";
 import { unsayable } from "./export-checks.ts";
 import { programOfFiles } from "./read-back.ts";
@@ -45,7 +46,7 @@ export function exportNetwork({ placement, program, device, options, sample }: E
   const problems = unsayable(network);
   if (hasErrors(problems)) return { generatorOptions, diagnostics: problems };
   const comments = [`${network.name} for ${device.name}`, `ai8xize.py ${generatorOptions.join(" ")}`];
-  const description = descriptionText(placement, title, names, comments);
+  const description = descriptionText(placement, device, title, names, comments);
   const checkpoint = descriptionCheckpoint(network, title, names);
   const array = sampleArray(sample);
   const again = programOfFiles({
@@ -54,6 +55,7 @@ export function exportNetwork({ placement, program, device, options, sample }: E
     sample: array,
     device,
     network: network.options,
+    startLayer: startLayerOf(network),
     program: options,
   });
   const reading = again.diagnostics.filter(({ severity }) => severity === "error");
@@ -83,8 +85,10 @@ const fifoOptions = {
   "fast-quad": ["--fast-fifo-quad"],
 } as const;
 
-function optionsFor(device: DeviceSpec, { options, layers }: Network, files: readonly string[]): string[] {
+function optionsFor(device: DeviceSpec, network: Network, files: readonly string[]): string[] {
+  const { options, layers } = network;
   const { fifo, averagePoolRounding } = options;
+  const startLayer = startLayerOf(network);
   const [description, checkpoint, sample] = files;
   return [
     `--device ${device.name}`,
@@ -93,6 +97,7 @@ function optionsFor(device: DeviceSpec, { options, layers }: Network, files: rea
     `--sample-input ${sample}`,
     ...fifoOptions[fifo],
     ...(averagePoolRounding ? ["--avg-pool-rounding"] : []),
+    ...(startLayer > 0 ? [`--start-layer ${startLayer}`] : []),
     // To the generator, a buffer that moves overwrites itself.
     ...(layers.some((layer) => layer.recalls) ? ["--overlap-data"] : []),
   ];

@@ -1,5 +1,4 @@
 import { hasErrors, type Diagnostic } from "../../dsl/diagnostic.ts";
-import { executeLayers } from "../../runtime/reference/execute.ts";
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { Program } from "../../targets/accelerator/program.ts";
 import { checkpointLayers } from "../import/checkpoint-layers.ts";
@@ -7,6 +6,7 @@ import { readCheckpoint } from "../import/checkpoint.ts";
 import { readNpyRecords } from "../import/npy.ts";
 import { parseYamlNetwork } from "../import/yaml.ts";
 import { yamlToNetwork } from "../import/yaml-network.ts";
+import { executeNetwork } from "../execute-network.ts";
 import type { NetworkOptions } from "../ir/network.ts";
 import { lowerProgram } from "../lower/lower-program.ts";
 import type { ProgramOptions } from "../options.ts";
@@ -19,6 +19,8 @@ export interface WrittenNetwork {
   readonly sample: Uint8Array;
   readonly device: DeviceSpec;
   readonly network: NetworkOptions;
+  /** Default 0. */
+  readonly startLayer?: number;
   readonly program: ProgramOptions;
 }
 
@@ -42,7 +44,7 @@ export function programOfFiles(files: WrittenNetwork): {
     device,
     weights: { kind: "checkpoint", fileName: "written checkpoint", arch, layers },
     sample: array,
-    options: files.network,
+    options: { ...files.network, startLayer: files.startLayer ?? 0 },
   });
   diagnostics.push(...layerProblems, ...networkProblems);
   if (network === undefined || hasErrors(diagnostics)) return { diagnostics };
@@ -50,7 +52,7 @@ export function programOfFiles(files: WrittenNetwork): {
   if (placed.placement === undefined) return { diagnostics: [...diagnostics, ...placed.diagnostics] };
   const { channels, height, width } = network.input;
   const input = { shape: { channels, height, width }, data: Int8Array.from(array.data) };
-  const tensors = executeLayers(network.layers, input, network.options);
+  const tensors = executeNetwork(network, input);
   const lowered = lowerProgram(placed.placement, device, files.program, { sample: input, tensors });
   const all = [...diagnostics, ...lowered.diagnostics];
   return { ...(lowered.program === undefined ? {} : { program: lowered.program }), diagnostics: all };

@@ -1,11 +1,16 @@
 import type { Layer, Network } from "../ir/network.ts";
+import { registerOrder } from "../ir/network-sequence.ts";
 
 /**
  * For every layer the earlier one whose weights, bias and shift it uses, or null. A description shares all three or
  * none; layers that share only the kernels get their own copy of them.
  */
-export function weightOwners({ layers }: Pick<Network, "layers">): readonly (number | null)[] {
-  return layers.map((layer) => layers.slice(0, layer.index).find((other) => sharesAll(other, layer))?.index ?? null);
+export function weightOwners(network: Network): readonly (number | null)[] {
+  const described = registerOrder(network).map((index) => network.layers[index] as Layer);
+  return network.layers.map((layer) => {
+    const before = described.slice(0, described.indexOf(layer));
+    return before.find((other) => sharesAll(other, layer))?.index ?? null;
+  });
 }
 
 function sharesAll({ convolution: a, finalScale: scaleA }: Layer, { convolution: b, finalScale: scaleB }: Layer) {

@@ -43,17 +43,6 @@ export const importCodes = {
       "Where the layers find a rolling buffer, and how large it is, follows from 'data_buffer': it begins at its offset, moves down by as many rows as are added, and the newest rows end it.",
     example: "buffer_shift: 1   # with an 'in_offset' 8 bytes behind 'out_offset'",
   },
-  AI2611: {
-    title: "The device cannot jump between layers",
-    explanation:
-      "With link layers, execution may go on at any layer. Other devices execute layers in order, up to the last one or one that says 'stop'.",
-    example: "next_sequence: 3   # in layer 0, on MAX78000",
-  },
-  AI2612: {
-    title: "The device cannot watch its bus",
-    explanation: "Snoop units compare what the accelerator reads and writes with values; some devices have none.",
-    example: "snoop: [...]   # on MAX78000",
-  },
   AI4101: {
     title: "Weights have another shape than their layer",
     explanation:

@@ -22,8 +22,6 @@ const contradictions: ReadonlySet<string> = new Set(["AI1520", "AI1521", "AI1805
 interface Circumstances {
   /** The described processors and offsets matter. */
   readonly pinned: boolean;
-  /** Layers are executed in the order of their numbers. */
-  readonly inOrder: boolean;
   /** What was found already. */
   readonly known: readonly Diagnostic[];
 }
@@ -36,11 +34,9 @@ interface Circumstances {
 export function describedProblems(
   network: Network,
   device: DeviceSpec,
-  { pinned, inOrder, known }: Circumstances,
+  { pinned, known }: Circumstances,
 ): Diagnostic[] {
   const told = new Set(known.map(({ code }) => repeated.get(code)));
-  // The verifier takes layers in order; what a layer reads was resolved in the order of execution.
-  if (!inOrder) told.add("AI1520");
   const misfits = known.filter(({ code }) => code === "AI1807").map(({ location }) => location);
   const isNew = ({ severity, code, location }: Diagnostic): boolean =>
     severity === "error" && !told.has(code) && !(ofOtherChannels.has(code) && misfits.includes(location));

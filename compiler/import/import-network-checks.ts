@@ -3,7 +3,6 @@ import type { Shape } from "../../dsl/model.ts";
 import type { TensorSource } from "../../runtime/reference/layer.ts";
 import type { Layer, Network } from "../ir/network.ts";
 import type { YamlNetwork } from "./yaml.ts";
-import type { YamlProgram } from "./yaml-network.ts";
 import type { YamlOptions, YamlWeights } from "./yaml-options.ts";
 import type { YamlLayer } from "./yaml-schema.ts";
 import { convolves } from "./yaml-tensors.ts";
@@ -11,8 +10,6 @@ import { yamlError } from "./yaml-values.ts";
 
 /** Keys of layers that say nothing about what the network computes, and why. */
 const tuningKeys: readonly (readonly [keyof YamlLayer["values"], string])[] = [
-  ["simulated_sequence", "it is for tests of the reference generator"],
-  ["snoop_sequence", "models cannot watch the bus"],
   ["in_channel_skip", "it is for tests of the reference generator"],
 ];
 
@@ -33,7 +30,7 @@ function leftOutManner(layer: YamlLayer, pins: boolean): (readonly [keyof YamlLa
 }
 
 /** Keys without meaning in a model are left out with a warning (AI6212). */
-export function leftOutKeys({ layers, unload, dataBuffers, snoop, at }: YamlNetwork, pins: boolean): Diagnostic[] {
+export function leftOutKeys({ layers, dataBuffers }: YamlNetwork, pins: boolean): Diagnostic[] {
   const inLayers = layers.flatMap((layer) =>
     [...tuningKeys, ...leftOutManner(layer, pins)].flatMap(([key, reason]) => {
       if (layer.values[key] === undefined || layer.values[key] === false) return [];
@@ -44,9 +41,7 @@ export function leftOutKeys({ layers, unload, dataBuffers, snoop, at }: YamlNetw
   const [buffer] = moved ? [] : dataBuffers;
   return [
     ...inLayers,
-    ...unload.slice(0, 1).map((item) => leftOut("'unload' is left out: outputs are read out as they are", item.at)),
     ...(buffer === undefined ? [] : [leftOut("'data_buffer' is left out: no layer keeps data", buffer.at)]),
-    ...(snoop === null ? [] : [leftOut("'snoop' is left out: models cannot watch the bus", at)]),
   ];
 }
 
@@ -65,17 +60,6 @@ export function unreadLayers({ layers }: Network, needed: ReadonlySet<TensorSour
       const at = origins[0]?.source ?? { file: "", line: 1, column: 1 };
       return leftOut(`layer ${index} is left out: no output depends on it`, at);
     });
-}
-
-/** Execution must pass the layers in the order of the description: a model has no jumps (AI6211). */
-export function orderProblems(network: Network, program: YamlProgram): Diagnostic[] {
-  const jumps = program.successors.filter(({ onSnoop }) => !onSnoop).map(({ layer }) => layer);
-  const layers = program.startLayer === 0 ? jumps : [program.startLayer, ...jumps];
-  return layers.map((index) => {
-    const at = network.layers[index]?.origins[0]?.source ?? { file: "", line: 1, column: 1 };
-    const message = `not supported yet: execution that starts at or leaves layer ${index} other than in order`;
-    return yamlError("AI6211", message, at, "Write the layers in the order of their execution.");
-  });
 }
 
 /** Channels by the weights against channels by the layers in front, both sides shown (AI1807). */

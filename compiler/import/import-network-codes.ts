@@ -18,8 +18,8 @@ export const importNetworkCodes = {
   AI6212: {
     title: "A key has no meaning in a model",
     explanation:
-      "It concerns tests, or how the reference generator writes its program. The model computes the same without it.",
-    example: "snoop_sequence: 3",
+      "It concerns tests, or how the reference generator writes its program; or it means memory, and the model was to have no pins. The model computes the same without it.",
+    example: "in_channel_skip: 1",
   },
   AI6213: {
     title: "A file that the import needs was not given",

@@ -41,10 +41,12 @@ function fieldDifferences(title: string, a: object, b: object): string[] {
 const show = (value: unknown): string =>
   JSON.stringify(value, (_, part: unknown) => (typeof part === "bigint" ? `0x${part.toString(16)}` : part)) ?? "none";
 
-const networkFacts = ({ device, input, options }: Network): Facts => ({
+const networkFacts = ({ device, input, options, sequence, unload }: Network): Facts => ({
   device,
   input: [input.channels, input.height, input.width, input.format],
   options: [options.averagePoolRounding, options.fifo],
+  sequence,
+  unload: unload?.map(({ ...item }) => ({ ...item, source: null })),
 });
 
 const sizes = ({ channels, height, width }: Shape) => [channels, height, width];

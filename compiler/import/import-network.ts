@@ -2,19 +2,19 @@ import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import { hasErrors } from "../../dsl/diagnostic.ts";
 import type { Model } from "../../dsl/model.ts";
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
-import { executeLayers } from "../../runtime/reference/execute.ts";
 import type { LayerConvolution } from "../../runtime/reference/layer.ts";
+import { executeNetwork } from "../execute-network.ts";
 import type { Network } from "../ir/network.ts";
 import type { Sample } from "../passes/fold-input.ts";
 import {
   keptManner,
   leftOutKeys,
-  orderProblems,
   surplusWeights,
   unreadLayers,
   weightedLayers,
   withWeightTable,
 } from "./import-network-checks.ts";
+import { keptSequence } from "./import-network-sequence.ts";
 import { sameNetwork } from "./import-network-compare.ts";
 import { networkWeights } from "./import-network-weights.ts";
 import type { ModelSource } from "./model-source.ts";
@@ -63,12 +63,12 @@ export async function importNetwork(input: ImportInput): Promise<ImportedNetwork
     pins: input.pins,
     ...(input.options === undefined ? {} : { options: input.options }),
   });
-  const { program } = converted;
   const diagnostics: Diagnostic[] = [...converted.diagnostics, ...surplusWeights(description, weights, input.options)];
   const failed = (): ImportedNetwork => ({ diagnostics: withWeightTable(diagnostics, description, weights) });
-  if (converted.network === undefined || program === undefined) return failed();
-  const network = renamed(converted.network, input);
-  diagnostics.push(...leftOutKeys(description, input.pins), ...orderProblems(network, program));
+  if (converted.network === undefined) return failed();
+  const kept = keptSequence(renamed(converted.network, input), description, device, input.pins);
+  const { network } = kept;
+  diagnostics.push(...leftOutKeys(description, input.pins), ...kept.diagnostics);
   if (hasErrors(diagnostics)) return failed();
   if (!input.pins) diagnostics.push(...unreadLayers(network, neededLayers(network)));
   const planned = planModelSource(network, planOptions(network, input));
@@ -132,7 +132,7 @@ const defect = (differences: readonly string[]): Diagnostic => ({
 /** Results of the sample, output by output: without pins the layers may differ, what they compute may not. */
 function outputDifferences(expected: Network, actual: Network, sample: Sample): string[] {
   const [want, have] = [expected, actual].map((network) => {
-    const results = executeLayers(network.layers, sample, network.options);
+    const results = executeNetwork(network, sample);
     return network.layers.flatMap((layer, i) => (layer.isOutput ? [results[i] as Int32Array] : []));
   }) as [Int32Array[], Int32Array[]];
   if (want.length !== have.length) return [`outputs: ${want.length} / ${have.length}`];

@@ -1,6 +1,7 @@
 import { invariant } from "../../dsl/diagnostic.ts";
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { Layer, Network } from "../ir/network.ts";
+import { registerPositions } from "../ir/network-sequence.ts";
 import type { LayerPlacement } from "../ir/placement.ts";
 import { pinnedLayers } from "../placement/place-pinned.ts";
 import type { SourceCall } from "./model-source.ts";
@@ -11,10 +12,11 @@ const placeKeys = ["outputProcessors", "inputOffset", "outputOffset", "writeGap"
 export function pinTexts(network: Network, device: DeviceSpec): Readonly<Record<string, string>>[] {
   const wanted = placementOf(network, device);
   const assumed = placementOf(withoutPlaces(network), device);
+  const positions = registerPositions(network);
   return network.layers.map((layer) => {
     const { index, pins } = layer;
     const [want, have] = [wanted[index] as LayerPlacement, assumed[index] as LayerPlacement];
-    const options: Record<string, string> = { layer: `${index}`, processors: maskText(want.processors) };
+    const options: Record<string, string> = { layer: `${positions[index]}`, processors: maskText(want.processors) };
     for (const key of placeKeys) {
       const value = want[key];
       const usual = key === "outputOffset" ? 0 : have[key];

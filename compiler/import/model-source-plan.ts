@@ -4,10 +4,12 @@ import type { EltwiseKind, Shape } from "../../dsl/model.ts";
 import type { LayerWeights, TensorSource } from "../../runtime/reference/layer.ts";
 import { whyNotTogether } from "../passes/fusion-rules.ts";
 import type { Layer, Network } from "../ir/network.ts";
+import { registerPositions } from "../ir/network-sequence.ts";
 import type { ModelSource, SourceCall, SourceJoin, SourceLayer } from "./model-source.ts";
 import { bufferCall, bufferRead, bufferShape, operatorSources, writingOrder } from "./model-source-buffers.ts";
 import { convolutionCall, copyCall, flattenCall, nameCall, poolCall, viewCalls } from "./model-source-calls.ts";
 import { layerPin, pinTexts } from "./model-source-pins.ts";
+import { orderSettings } from "./model-source-sequence.ts";
 import { unsupportedParts } from "./model-source-support.ts";
 
 export interface PlanOptions {
@@ -35,7 +37,8 @@ export function planModelSource(
   const shape = options.oneDimensionalInput ? [channels, height] : [channels, height, width];
   const layers = new Planner(network, options).layers();
   const { name, device, options: settings } = network;
-  return { source: { name, device, input: { shape, format }, options: settings, layers }, diagnostics };
+  const order = orderSettings(network, options.names);
+  return { source: { name, device, input: { shape, format }, options: settings, order, layers }, diagnostics };
 }
 
 const joins: Readonly<Record<EltwiseKind, SourceJoin>> = { add: "add", sub: "sub", xor: "bitwiseXor", or: "bitwiseOr" };
@@ -103,7 +106,9 @@ class Planner {
 
   /** What keeps an earlier stage in the layer of the last one, where that needs saying. */
   #together(layer: Layer): SourceCall[] {
-    return this.#options.pins && this.#wouldSeparate(layer) ? [layerPin(layer.index)] : [];
+    return this.#options.pins && this.#wouldSeparate(layer)
+      ? [layerPin(registerPositions(this.#network)[layer.index] ?? layer.index)]
+      : [];
   }
 
   #convolution(layer: Layer, name: string): SourceCall[] {

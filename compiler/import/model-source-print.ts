@@ -1,6 +1,7 @@
 import { type CodeBlockWriter, IndentationText, Project } from "ts-morph";
 import { lineWidth, type ModelSource } from "./model-source.ts";
 import { entriesOf } from "./model-source-calls.ts";
+import { settingLines } from "./model-source-sequence.ts";
 import { chainsOf, sourceBody, type SourceBody, type SourceFunction } from "./model-source-statements.ts";
 import { writeModelFunction, writeStatements } from "./model-source-write.ts";
 
@@ -41,7 +42,7 @@ function writeFunction(writer: CodeBlockWriter, { name, parameters, layers, vari
 }
 
 function writeModel(writer: CodeBlockWriter, source: ModelSource, body: SourceBody): void {
-  const { name, device, input, options } = source;
+  const { name, device, input, options, order } = source;
   writer.writeLine("export default defineModel(").indent(() => {
     writer.writeLine("{").indent(() => {
       writer.writeLine(`name: ${JSON.stringify(name)},`);
@@ -49,6 +50,10 @@ function writeModel(writer: CodeBlockWriter, source: ModelSource, body: SourceBo
       writer.writeLine(`input: { shape: [${input.shape.join(", ")}], format: ${JSON.stringify(input.format)} },`);
       if (options.fifo !== "none") writer.writeLine(`fifo: ${JSON.stringify(options.fifo)},`);
       if (options.averagePoolRounding) writer.writeLine("averagePoolRounding: true,");
+      for (const [key, value] of Object.entries(order)) {
+        const indent = 2 * writer.getIndentationLevel();
+        for (const line of settingLines(key, value, indent, lineWidth)) writer.writeLine(line);
+      }
     });
     writer.writeLine("},");
     writeModelFunction(writer, body.statements, body.variables);

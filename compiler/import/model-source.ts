@@ -2,6 +2,7 @@ import type { DeviceName } from "../../targets/accelerator/device.ts";
 import type { NetworkOptions } from "../ir/network.ts";
 import type { Shape } from "../../dsl/model.ts";
 import type { TensorSource } from "../../runtime/reference/layer.ts";
+import type { SourceValue } from "./model-source-sequence.ts";
 
 /** A model as TypeScript that is about to be written: calls with their arguments as text, one entry per hardware layer. */
 export interface ModelSource {
@@ -9,6 +10,8 @@ export interface ModelSource {
   readonly device: DeviceName;
   readonly input: { readonly shape: readonly number[]; readonly format: "CHW" | "HWC" };
   readonly options: NetworkOptions;
+  /** What the model says about execution and read-out, by name of the setting. */
+  readonly order: Readonly<Record<string, SourceValue>>;
   readonly layers: readonly SourceLayer[];
 }
 

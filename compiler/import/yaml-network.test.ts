@@ -199,21 +199,16 @@ describe("networks of descriptions", () => {
     expect(errors(conv + conv, { weights: weights({}) })).toEqual(["AI1803@5"]);
   });
 
-  it("follows links between layers and tells the program about them", () => {
+  it("puts layers in the order in which links execute them", () => {
     const layer = (more: string) => `  - { op: none, processors: 7, out_offset: 0, ${more} }\n`;
     const text = layer("next_sequence: 2") + layer("next_sequence: stop") + layer("next_sequence: 1");
-    const { network, program } = read(text, { device: "MAX78002" });
-    expect(network?.layers.map(({ sources, isOutput }) => [sources, isOutput])).toEqual([
-      [["input"], false],
-      [[2], true],
-      [[0], false],
+    const { network } = read(text, { device: "MAX78002" });
+    expect(network?.layers.map(({ name, sources, isOutput }) => [name, sources, isOutput])).toEqual([
+      ["layer_0", ["input"], false],
+      ["layer_2", [0], false],
+      ["layer_1", [1], true],
     ]);
-    expect(program?.successors).toEqual([
-      { layer: 0, next: 2, onSnoop: false },
-      { layer: 1, next: "stop", onSnoop: false },
-      { layer: 2, next: 1, onSnoop: false },
-    ]);
-    expect(program?.simulated).toEqual([0, 2, 1]);
+    expect(network?.sequence).toEqual({ positions: [0, 2, 1], onSnoop: [], snoop: null, simulated: null });
   });
 
   it.each([

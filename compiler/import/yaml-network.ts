@@ -1,11 +1,10 @@
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import { hasErrors } from "../../dsl/diagnostic.ts";
-import type { Pins, Shape } from "../../dsl/model.ts";
+import type { Pins } from "../../dsl/model.ts";
 import type { LayerConvolution } from "../../runtime/reference/layer.ts";
 import { maskOfRange, processorsPerPass } from "../ir/geometry.ts";
 import type { Layer, Network } from "../ir/network.ts";
-import type { LayerSuccessor } from "../options.ts";
 import { channelProblems } from "./import-network-checks.ts";
 import { describedProblems } from "./described-problems.ts";
 import { totalShift } from "./layer-weights.ts";
@@ -19,26 +18,9 @@ import { defaultYamlOptions } from "./yaml-options.ts";
 import type { YamlOrder, YamlSlot } from "./yaml-order.ts";
 import { orderLayers } from "./yaml-order.ts";
 import { checkFormats, checkRules } from "./yaml-rules.ts";
+import { executionIndex, sequenceOf, sourcesInOrder, unloadOf } from "./yaml-sequence.ts";
 import { assignTensors } from "./yaml-tensors.ts";
 import { yamlError } from "./yaml-values.ts";
-
-/** What a description says about the program besides the network. */
-export interface YamlProgram {
-  readonly startLayer: number;
-  readonly successors: readonly LayerSuccessor[];
-  /** Values of the two snoop units and what they are expected to find. */
-  readonly snoop: readonly number[] | null;
-  /** Layers in the order a simulation of the sample executes them. */
-  readonly simulated: readonly number[];
-  /** What to read out instead of the outputs; empty: the outputs. */
-  readonly unload: readonly YamlUnloadRegion[];
-}
-
-export interface YamlUnloadRegion extends Shape {
-  readonly processors: bigint;
-  readonly offset: number;
-  readonly writeGap: number;
-}
 
 export interface YamlNetworkInput {
   readonly device: DeviceSpec;
@@ -51,7 +33,6 @@ export interface YamlNetworkInput {
 
 export interface YamlNetworkResult {
   readonly network?: Network;
-  readonly program?: YamlProgram;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -84,12 +65,12 @@ export function yamlToNetwork(description: YamlNetwork, input: YamlNetworkInput)
   }
   const converted = convertWeights(order, tensors.tensors, inferred.geometry, input.weights, input.device, options);
   diagnostics.push(...converted.diagnostics);
-  const layers = order.slots.map((slot) =>
+  const layers = order.executed.map((index) =>
     buildLayer({
-      slot,
+      slot: order.slots[index] as YamlSlot,
       order,
-      geometry: inferred.geometry.get(slot.index) as YamlGeometry,
-      weights: converted.weights[slot.index] ?? null,
+      geometry: inferred.geometry.get(index) as YamlGeometry,
+      weights: converted.weights[index] ?? null,
       description,
       device: input.device,
       options,
@@ -97,19 +78,21 @@ export function yamlToNetwork(description: YamlNetwork, input: YamlNetworkInput)
   );
   const [channels = 1, height = 1, width = 1] = input.sample.shape;
   const start = order.slots[order.executed[0] as number] as YamlSlot;
+  const [sequence, unload] = [sequenceOf(description, order), unloadOf(description)];
   const network: Network = {
     name: description.arch,
     device: input.device.name,
     input: { channels, height, width, format: start.layer.values.data_format ?? "HWC" },
     layers,
     options: { averagePoolRounding: options.averagePoolRounding, fifo: options.fifo },
+    ...(sequence === undefined ? {} : { sequence }),
+    ...(unload === undefined ? {} : { unload }),
   };
   const pinned = input.pins !== false && order.slots.every(({ layer }) => layer.values.processors !== undefined);
-  const inOrder = order.executed.every((index, position) => index === position);
   diagnostics.push(...channelProblems(network, description, weights));
-  diagnostics.push(...describedProblems(network, device, { pinned, inOrder, known: diagnostics }));
+  diagnostics.push(...describedProblems(network, device, { pinned, known: diagnostics }));
   if (hasErrors(diagnostics)) return { diagnostics };
-  return { network, program: buildProgram(description, order), diagnostics };
+  return { network, diagnostics };
 }
 
 const windowTooLarge = "AI1805";
@@ -131,10 +114,10 @@ function buildLayer(parts: LayerParts): Layer {
   const marked = order.slots.some(({ layer }) => layer.values.output === true);
   const [cropStart = values.buffer_shift ?? 0, cropEnd = 0] = values.in_crop ?? [];
   return {
-    index: slot.index,
+    index: executionIndex(order, slot.index),
     name: slot.name,
     origins: [{ name: slot.name, source: slot.layer.at }],
-    sources: slot.sources,
+    sources: sourcesInOrder(slot, order),
     ...(values.buffer_shift === undefined ? {} : { recalls: true }),
     crop: [cropStart, cropEnd],
     input: geometry.input,
@@ -195,43 +178,6 @@ function pinsOf({ slot, order, geometry, description, device, options }: LayerPa
     readGap: values.in_skip ?? 0,
     ...(values.bias_group === undefined ? {} : { biasQuadrants: values.bias_group }),
   };
-}
-
-function buildProgram(description: YamlNetwork, order: YamlOrder): YamlProgram {
-  const successors = order.slots.flatMap((slot): LayerSuccessor[] => {
-    const following = slot.index + 1 < order.slots.length ? slot.index + 1 : null;
-    const link: LayerSuccessor = { layer: slot.index, next: slot.next ?? "stop", onSnoop: false };
-    return [
-      ...(slot.next === following ? [] : [link]),
-      ...(slot.snoopNext === null ? [] : [{ layer: slot.index, next: slot.snoopNext, onSnoop: true }]),
-    ];
-  });
-  return {
-    startLayer: order.executed[0] as number,
-    successors,
-    snoop: description.snoop,
-    simulated: simulatedOrder(order),
-    unload: description.unload.map(({ values }) => ({
-      processors: values.processors ?? 0n,
-      channels: values.channels ?? 0,
-      height: values.dim?.[0] ?? 0,
-      width: values.dim?.[1] ?? 0,
-      offset: values.offset ?? 0,
-      writeGap: values.write_gap ?? 0,
-    })),
-  };
-}
-
-function simulatedOrder(order: YamlOrder): number[] {
-  const simulated: number[] = [];
-  let index: number | null = order.executed[0] as number;
-  while (index !== null && !simulated.includes(index)) {
-    simulated.push(index);
-    const slot: YamlSlot | undefined = order.slots[index];
-    const next: number | "stop" | null = slot?.simulatedNext ?? slot?.next ?? null;
-    index = next === "stop" ? null : next;
-  }
-  return simulated;
 }
 
 /** Missing processors: AI6204. Defaults worth knowing: AI6208 warning. */

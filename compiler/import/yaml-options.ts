@@ -8,8 +8,6 @@ export interface YamlOptions extends NetworkOptions, NetworkEdits {
   /** Leading layers of the description, and tensors of the checkpoint, that are left out. */
   readonly skipLayers: number;
   readonly skipCheckpointLayers: number;
-  /** First layer that is executed. */
-  readonly startLayer: number;
 }
 
 export const defaultYamlOptions: YamlOptions = {
@@ -18,7 +16,6 @@ export const defaultYamlOptions: YamlOptions = {
   fifo: "none",
   skipLayers: 0,
   skipCheckpointLayers: 0,
-  startLayer: 0,
 };
 
 /** Where weights come from: a trained checkpoint, or the arrays of a layer test (`arch: test`). */

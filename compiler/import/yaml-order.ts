@@ -53,7 +53,8 @@ export function orderLayers(
   const slots = placed.map(({ layer }, index) => resolver.slot(layer, index));
   if (diagnostics.length > 0) return { diagnostics };
   diagnostics.push(...jumps(slots, device));
-  const executed = follow(slots, options.startLayer, options.stopAfter, diagnostics);
+  diagnostics.push(...startsTooLate(slots, options.startLayer ?? 0, device));
+  const executed = follow(slots, options.startLayer ?? 0, options.stopAfter, diagnostics);
   if (hasErrors(diagnostics)) return { diagnostics };
   const kept = options.stopAfter === null ? slots : slots.slice(0, Math.max(...executed) + 1);
   const previous = new Map(executed.map((index, i) => [index, executed[i - 1] ?? null]));
@@ -184,6 +185,14 @@ function jumps(slots: readonly YamlSlot[], { name, capabilities }: DeviceSpec): 
     const hint = "Describe the layers in the order of their execution.";
     return [yamlError("AI2611", message, layer.places.next_sequence ?? layer.at, hint)];
   });
+}
+
+/** AI5302: the register of the first layer has a fixed width, or is missing. */
+function startsTooLate(slots: readonly YamlSlot[], start: number, { name, limits }: DeviceSpec): Diagnostic[] {
+  if (start <= limits.startLayer) return [];
+  const message = `execution starts at layer ${start}; ${name} starts at 0 to ${limits.startLayer}`;
+  const at = (slots[start] ?? (slots[0] as YamlSlot)).layer.at;
+  return [yamlError("AI5302", message, at, "Describe the layers in the order of their execution.")];
 }
 
 function follow(

@@ -119,7 +119,11 @@ const bufferKeys = {
   offset: { read: natural },
 } as const satisfies Keys;
 
-const unloadKeys = { ...bufferKeys, write_gap: { read: natural }, width: { read: anyInteger } } as const satisfies Keys;
+const unloadKeys = {
+  ...bufferKeys,
+  write_gap: { read: natural },
+  width: { read: choice<8 | 32>({ 8: 8, 32: 32 }) },
+} as const satisfies Keys;
 const dataBufferKeys = { ...bufferKeys, name: { read: text }, width: { read: anyInteger } } as const satisfies Keys;
 
 /** Keys given and where; keys not given are absent. */

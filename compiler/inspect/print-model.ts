@@ -16,8 +16,14 @@ export function printModel(model: Model): string {
       .join("  ")
       .trimEnd(),
   );
-  return [`model ${model.name} for ${model.devices.join(", ")}`, ...lines, ""].join("\n");
+  const { sequence, snoop, unload } = model;
+  const settings = Object.entries({ sequence, snoop, unload }).filter(([, value]) => value !== undefined);
+  const order = settings.map(([name, value]) => `${name} ${JSON.stringify(value, plainMask)}`);
+  return [`model ${model.name} for ${model.devices.join(", ")}`, ...lines, ...order, ""].join("\n");
 }
+
+const plainMask = (_: string, value: unknown): unknown =>
+  typeof value === "bigint" ? `0x${value.toString(16)}` : value;
 
 const common = new Set(["id", "name", "kind", "inputs", "shape", "source"]);
 

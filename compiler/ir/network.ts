@@ -2,6 +2,7 @@ import type { DeviceName } from "../../targets/accelerator/device.ts";
 import type { FifoKind, Pins, Shape } from "../../dsl/model.ts";
 import type { SourceLocation } from "../../dsl/diagnostic.ts";
 import type { IntegerLayer } from "../../runtime/reference/layer.ts";
+import type { NetworkSequence, UnloadItem } from "./network-sequence.ts";
 
 /**
  * Hardware layers in execution order: what one register set of the accelerator does in flight,
@@ -14,6 +15,10 @@ export interface Network {
   /** Execution order is array order; a layer reads only the input or earlier layers. */
   readonly layers: readonly Layer[];
   readonly options: NetworkOptions;
+  /** Present where not all layers run one after the other, each from the next register set. */
+  readonly sequence?: NetworkSequence;
+  /** What `cnn_unload()` reads instead of the outputs; present only when asked for. */
+  readonly unload?: readonly UnloadItem[];
 }
 
 export interface NetworkInput extends Shape {

@@ -15,7 +15,27 @@ export function printNetwork(network: Network): string {
     `-> ${show(layer.output)}${layer.outputBits === 32 ? " wide" : ""}`,
     marks(layer).join(" "),
   ]);
-  return `${[header, ...alignColumns(rows)].join("\n")}\n`;
+  return `${[header, ...alignColumns(rows), ...orderLines(network)].join("\n")}\n`;
+}
+
+/** What runs when, and what is read out, where it does not follow from the layers. */
+function orderLines({ layers, sequence, unload }: Network): string[] {
+  const nameOf = (index: number): string => layers[index]?.name ?? `?${index}`;
+  const { positions = null, onSnoop = [], snoop = null, simulated = null } = sequence ?? {};
+  return [
+    ...(positions === null ? [] : [`layer numbers: ${positions.join(", ")}`]),
+    ...onSnoop.map(({ layer, next }) => `on snoop: ${nameOf(layer)} -> ${nameOf(next)}`),
+    ...(snoop === null ? [] : [`snoop: ${snoop.map((value) => value.toString(16)).join(" ")}`]),
+    ...(simulated === null ? [] : [`with the sample: ${simulated.map(nameOf).join(", ")}`]),
+    ...(unload ?? []).map((item) => {
+      if (item.kind === "tensor") {
+        return `unload ${nameOf(item.layer)}: channels ${item.channels.join("-")}, rows ${item.rows.join("-")}`;
+      }
+      const { name, processors, offset, writeGap, bits } = item;
+      const place = `processors 0x${processors.toString(16)}, byte ${offset}, gap ${writeGap}`;
+      return `unload ${name}: ${show(item)} of ${bits} bits at ${place}`;
+    }),
+  ];
 }
 
 const show = ({ channels, height, width }: Shape): string => `${channels}x${height}x${width}`;

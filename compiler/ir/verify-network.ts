@@ -6,7 +6,9 @@ import { LayerReport } from "./layer-report.ts";
 import { verifyConvolution, verifyNumbers } from "./verify-convolution.ts";
 import { verifyCombination, verifyPooling, verifySizes } from "./verify-layer.ts";
 import { verifyRollingBuffer } from "./verify-rolling-buffer.ts";
+import { verifyJumps } from "./verify-jumps.ts";
 import { verifySequence } from "./verify-sequence.ts";
+import { verifyUnload } from "./verify-unload.ts";
 
 /**
  * Judges a network without trusting who made it: sources and shapes are recomputed, and every limit of the device
@@ -31,7 +33,12 @@ export function verifyNetwork(network: Network, device: DeviceSpec): Diagnostic[
     verifyNumbers(layer, report);
     diagnostics.push(...report.diagnostics);
   }
-  return [...diagnostics, ...verifySequence(network, device)];
+  return [
+    ...diagnostics,
+    ...verifySequence(network, device),
+    ...verifyJumps(network, device),
+    ...verifyUnload(network, device),
+  ];
 }
 
 /** Sources exist and come earlier, and all shapes follow from one another. */

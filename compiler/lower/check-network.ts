@@ -85,28 +85,22 @@ function checkStreaming(context: LoweringContext): Diagnostic[] {
 }
 
 /** What arrives while layers run goes through them from the first on. */
-function checkStreamingOrder({ anyStreaming, fifo, layers, options }: LoweringContext): Diagnostic[] {
+function checkStreamingOrder({ anyStreaming, fifo, layers, start }: LoweringContext): Diagnostic[] {
   const problem = (message: string): Diagnostic => ({
     code: lowerCodes.streamingOrder,
     severity: "error",
     message,
     hint: "do not stream, or execute the layers in order",
   });
-  const early =
-    options.startLayer > 0 && (anyStreaming || fifo)
-      ? [
-          problem(
-            `execution starts at layer ${options.startLayer}; with ${fifo ? "a FIFO" : "streaming"} it starts at 0`,
-          ),
-        ]
-      : [];
-  const jumps = options.successors.flatMap(({ layer, next, onSnoop }) => {
-    const hw = layers[layer];
-    const inside = hw?.layer.streaming === true && layers[layer + 1]?.layer.streaming === true;
-    if (!inside || onSnoop || next === layer + 1) return [];
-    return [problem(`${hw.layer.name} streams into layer ${layer + 1}, but is followed by ${next}`)];
+  const reason = fifo ? "a FIFO" : "streaming";
+  const first = `execution starts at layer ${start.hardwareIndex}; with ${reason} it starts at 0`;
+  const late = layers.flatMap((hw, index) => {
+    const next = layers[index + 1];
+    if (!hw.layer.streaming || next?.layer.streaming !== true || next.hardwareIndex === hw.hardwareIndex + 1) return [];
+    const follows = `streams into ${next.layer.name}, which is layer ${next.hardwareIndex}`;
+    return [problem(`${hw.layer.name}, which is layer ${hw.hardwareIndex}, ${follows}; streaming layers are in order`)];
   });
-  return [...early, ...jumps];
+  return [...(start.hardwareIndex > 0 && (anyStreaming || fifo) ? [problem(first)] : []), ...late];
 }
 
 /** A FIFO feeds the first data memory instance of its quadrant, and FIFOs are used from the first on. */

@@ -17,8 +17,6 @@ const availabilities: readonly Availability[] = [
   { option: "oneShot", wanted: (o) => o.oneShot, available: (d) => d.capabilities.oneShot },
   { option: "fifoGo", wanted: (o) => o.fifoGo, available: (d) => d.capabilities.fifoGo },
   { option: "linkLayer", wanted: (o) => o.linkLayer, available: (d) => d.capabilities.linkLayer },
-  { option: "snoop", wanted: (o) => o.snoop !== null, available: (d) => d.capabilities.snoop },
-  { option: "successors", wanted: (o) => o.successors.length > 0, available: (d) => d.capabilities.linkLayer },
   {
     option: "externalReady",
     wanted: (o) => o.externalReady,
@@ -26,8 +24,6 @@ const availabilities: readonly Availability[] = [
   },
 ];
 
-/** Registers of both snoop units, and the values they are expected to find. */
-const snoopWords = 32;
 const largestWaitStates = 3;
 
 /** Diagnoses options the device does not have, or that do not fit the network. */
@@ -40,15 +36,13 @@ export function checkOptions(options: ProgramOptions, network: Network, device: 
       message: `option ${option} is not available on ${device.name}`,
       hint: `leave ${option} out`,
     }));
-  const lastStart = Math.min(device.limits.startLayer, network.layers.length - 1);
+  const jumps = network.sequence !== undefined && network.sequence.positions !== null;
   return [
     ...unavailable,
-    ...outside("startLayer", options.startLayer, 0, lastStart),
-    ...outside("repeatLayers", options.repeatLayers, 1, device.limits.layers),
+    ...outside("repeatLayers", options.repeatLayers, 1, jumps ? 1 : device.limits.layers),
     ...outside("readySelect", options.readySelect, 0, largestWaitStates),
     ...outside("readySelectFifo", options.readySelectFifo, 0, largestWaitStates),
     ...outside("readySelectAon", options.readySelectAon, 0, largestWaitStates),
-    ...(options.snoop === null ? [] : outside("number of snoop values", options.snoop.length, 1, snoopWords)),
   ];
 }
 

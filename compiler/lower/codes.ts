@@ -89,11 +89,10 @@ export const lowerCodeTexts: Readonly<
     example: "a start layer behind the last layer",
   },
   AI5303: {
-    title: "The program does not run the layers of the model once, from the first one",
+    title: "The program does not run the layers of the model once",
     explanation:
-      "With --start-layer, layers in front are left out; with --repeat-layers, all run several times over the same " +
-      "memory. The simulation shows that the results are others than those of the model, which the known-answer test " +
-      "expects.",
+      "With --repeat-layers, all layers run several times over the same memory. The simulation shows that the results " +
+      "are others than those of the model, which the known-answer test expects.",
     example: "--repeat-layers 2 for a network whose layers write over its input",
   },
 };

@@ -16,6 +16,7 @@ export interface LoweringContext {
   /** Quadrants in use; the first is the master. */
   readonly quadrants: readonly number[];
   readonly master: number;
+  /** In execution order. */
   readonly layers: readonly HardwareLayer[];
   /** Layer that reads the network's input. */
   readonly start: HardwareLayer;
@@ -29,8 +30,8 @@ export interface LoweringContext {
 
 export function loweringContext(placement: Placement, device: DeviceSpec, options: ProgramOptions): LoweringContext {
   const { network } = placement;
-  const quadrants = usedQuadrants(placement, device, options);
-  const layers = hardwareLayers(placement, device, options, quadrants);
+  const quadrants = usedQuadrants(placement, device);
+  const layers = hardwareLayers(placement, device, quadrants);
   const kind = network.options.fifo;
   return {
     network,
@@ -41,8 +42,8 @@ export function loweringContext(placement: Placement, device: DeviceSpec, option
     quadrants,
     master: quadrants[0] ?? 0,
     layers,
-    start: layers[options.startLayer] as HardwareLayer,
-    hardwareLayerCount: (layers.at(-1) as HardwareLayer).hardwareIndex + 1,
+    start: layers[0] as HardwareLayer,
+    hardwareLayerCount: Math.max(...layers.map(({ hardwareIndex }) => hardwareIndex)) + 1,
     fifo: kind !== "none",
     fastFifo: kind === "fast" || kind === "fast-quad",
     quadFifo: kind === "fast-quad",

@@ -42,7 +42,7 @@ function runFields(context: LoweringContext): FieldValues {
     simpleOneBit: options.simple1b,
     quadFifo: context.quadFifo,
     oneShot: options.oneShot,
-    apbClockAlwaysOn: options.snoop !== null,
+    apbClockAlwaysOn: snoopValues(context) !== null,
     ...(options.externalReady ? { externalReady: true } : {}),
     ...(network.layers.some((layer) => layer.convolution?.weights?.binary) ? { binaryWeights: true } : {}),
     ...(device.capabilities.pipeline ? { pipelineOff: !options.pipeline } : {}),
@@ -108,9 +108,11 @@ function enabledFifos(context: LoweringContext): number {
   return bits;
 }
 
+const snoopValues = ({ network }: LoweringContext): readonly number[] | null => network.sequence?.snoop ?? null;
+
 /** Registers of the two snoop units, which watch the bus for a result. */
 export function writeSnoop(writer: RegisterWriter, context: LoweringContext): void {
-  const { snoop } = context.options;
+  const snoop = snoopValues(context);
   if (snoop === null) return;
   const units = Object.values(context.registers).filter((register) => register.name.startsWith("SNP"));
   for (const quadrant of context.quadrants) {

@@ -4,8 +4,8 @@ import type { Pair } from "../../dsl/model.ts";
 import type { LayerConvolution } from "../../runtime/reference/layer.ts";
 import { ceilDiv, passesOf, quadrantBits } from "../ir/geometry.ts";
 import type { Layer } from "../ir/network.ts";
+import { registerOrder } from "../ir/network-sequence.ts";
 import type { BiasPlacement, LayerPlacement, Placement, WeightPlacement } from "../ir/placement.ts";
-import type { ProgramOptions } from "../options.ts";
 import { hardwareKernel } from "../passes/rewrite-kernels.ts";
 import { isLocalSource, timeSlotsOf } from "./time-slots.ts";
 
@@ -61,27 +61,27 @@ export interface HardwareLayer {
   readonly shift: number;
 }
 
-/** Describes all layers of a placed network. `quadrants` are those in use. */
+/** Describes all layers of a placed network, in execution order. `quadrants` are those in use. */
 export function hardwareLayers(
   placement: Placement,
   device: DeviceSpec,
-  options: ProgramOptions,
   quadrants: readonly number[],
 ): HardwareLayer[] {
   const layers: HardwareLayer[] = [];
-  let resets = 0;
-  for (const layer of placement.network.layers) {
+  let hardwareIndex = 0;
+  for (const index of registerOrder(placement.network)) {
+    const layer = placement.network.layers[index] as Layer;
     const resetBefore = needsResetLayer(placement.network, layer, device);
-    if (resetBefore) resets++;
-    layers.push(hardwareLayer(placement, layer, device, options, quadrants, layer.index + resets, resetBefore));
+    if (resetBefore) hardwareIndex++;
+    layers[index] = hardwareLayer(placement, layer, device, quadrants, hardwareIndex++, resetBefore);
   }
   return layers;
 }
 
 /** The processors that read a layer's input; those of the first quadrant are copied for a quad FIFO. */
-export function inputProcessors(placement: Placement, index: number, options: ProgramOptions): bigint {
+export function inputProcessors(placement: Placement, index: number): bigint {
   const mask = (placement.layers[index] as LayerPlacement).processors;
-  if (placement.network.options.fifo !== "fast-quad" || index !== options.startLayer) return mask;
+  if (placement.network.options.fifo !== "fast-quad" || index !== 0) return mask;
   return mask | (mask << 16n) | (mask << 32n) | (mask << 48n);
 }
 
@@ -89,14 +89,13 @@ function hardwareLayer(
   placement: Placement,
   layer: Layer,
   device: DeviceSpec,
-  options: ProgramOptions,
   quadrants: readonly number[],
   hardwareIndex: number,
   resetBefore: boolean,
 ): HardwareLayer {
   const { index, convolution, flatten, pooled } = layer;
   const place = placement.layers[index] as LayerPlacement;
-  const processors = inputProcessors(placement, index, options);
+  const processors = inputProcessors(placement, index);
   const inputPasses = passesOf(layer.input.channels, device);
   const outputPasses = passesOf(layer.output.channels, device);
   const operands = layer.eltwise?.operands ?? 1;
@@ -143,7 +142,7 @@ function hardwareLayer(
     tcalc: layer.tcalc ?? (layer.readAhead && inputPasses > 1),
     timeSlots: timeSlotsOf(processors, quadrants, wordsPerOutput, operation === "passthrough", depthwise, broadcast),
     localSource: isLocalSource(place.outputProcessors, quadrants, operation === "passthrough"),
-    chw: index === options.startLayer && placement.network.input.format === "CHW",
+    chw: index === 0 && placement.network.input.format === "CHW",
     weightBits: rewritten?.weights?.bits ?? 0,
     shift: convolution?.shift ?? 0,
   };
@@ -164,9 +163,9 @@ const passesAsRows = (operands: number, passes: number, device: DeviceSpec): boo
   operands > 1 && passes > 1 && operands * passes !== operands + passes && !device.capabilities.multiPassEltwise;
 
 /** Quadrants that take part: those of any input, and of the last output. */
-export function usedQuadrants(placement: Placement, device: DeviceSpec, options: ProgramOptions): number[] {
+export function usedQuadrants(placement: Placement, device: DeviceSpec): number[] {
   let mask = placement.layers.at(-1)?.outputProcessors ?? 0n;
-  for (let index = 0; index < placement.layers.length; index++) mask |= inputProcessors(placement, index, options);
+  for (let index = 0; index < placement.layers.length; index++) mask |= inputProcessors(placement, index);
   return Array.from({ length: device.quadrants }, (_, quadrant) => quadrant).filter(
     (quadrant) => quadrantBits(mask, quadrant) !== 0,
   );

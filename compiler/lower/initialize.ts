@@ -4,6 +4,7 @@ import type { LayerPlacement } from "../ir/placement.ts";
 import type { FieldValues } from "../../targets/accelerator/register.ts";
 import { writeAlwaysOn } from "./control.ts";
 import type { LoweringContext } from "./context.ts";
+import type { HardwareLayer } from "./hardware-layer.ts";
 import type { RegisterWriter } from "./register-writer.ts";
 
 /** `cnn_init`: brings a powered accelerator into a known state, with its sequencer stopped. */
@@ -57,8 +58,9 @@ function clearRollingBuffers(writer: RegisterWriter, { device, network, placemen
 }
 
 /** First and last hardware layer to run. */
-function layerRange({ hardwareLayerCount, options, registers, start }: LoweringContext): FieldValues {
-  const last = options.repeatLayers * hardwareLayerCount - 1;
+function layerRange({ hardwareLayerCount, layers, options, registers, start }: LoweringContext): FieldValues {
+  const final = layers.at(-1) as HardwareLayer;
+  const last = (options.repeatLayers - 1) * hardwareLayerCount + final.hardwareIndex;
   return registers.LCNT_MAX?.fields.first === undefined ? { last } : { last, first: start.hardwareIndex };
 }
 

@@ -16,7 +16,7 @@ interface KnownWord {
 export function knownAnswer(
   placement: Placement,
   device: DeviceSpec,
-  tensors: readonly ArrayLike<number>[],
+  tensors: readonly (ArrayLike<number> | undefined)[],
   executed: readonly number[],
 ): KnownAnswerBlock[] {
   const words: KnownWord[] = [];

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { devices } from "../../targets/index.ts";
+import type { NetworkSequence } from "../ir/network-sequence.ts";
+import type { Placement } from "../ir/placement.ts";
 import { sketchPlacement, sketchRegisters, type LayerSketch } from "../../test/lower/sketch-layers.ts";
 
 const shape = (channels: number, height: number, width: number) => ({ channels, height, width });
@@ -233,13 +235,37 @@ describe("layer registers of the MAX78002", () => {
       "NXTLYR[1]0": "0x00000082",
       "NXTLYR[2]0": "0x00000100",
     });
-    const successors = [
-      { layer: 0, next: 2, onSnoop: false } as const,
-      { layer: 1, next: "stop", onSnoop: false } as const,
-    ];
-    const jumping = sketchRegisters(three, devices.MAX78002, { successors }).values;
-    expect(jumping).toMatchObject({ "NXTLYR[0]0": "0x00000082", "NXTLYR[1]0": "0x00000100" });
-    expect(jumping).not.toHaveProperty("NXTLYR[2]0");
+  });
+
+  const sequenced = (placement: Placement, sequence: Partial<NetworkSequence>): Placement => ({
+    ...placement,
+    network: {
+      ...placement.network,
+      sequence: { positions: null, onSnoop: [], snoop: null, simulated: null, ...sequence },
+    },
+  });
+
+  it("links layers that do not use the register sets in order", () => {
+    const three = sketchPlacement(devices.MAX78002, [bare, bare, bare]);
+    const jumping = sketchRegisters(sequenced(three, { positions: [0, 2, 1] }), devices.MAX78002).values;
+    expect(jumping).toMatchObject({
+      "NXTLYR[0]0": "0x00000082",
+      "NXTLYR[1]0": "0x00000100",
+      "NXTLYR[2]0": "0x00000081",
+    });
+  });
+
+  it("links a layer to the one that a snoop unit may lead to, or to the hidden layer in front of it", () => {
+    const add: LayerSketch = { ...bare, layer: { eltwise: { operation: "add", operands: 2, poolFirst: true } } };
+    const average: LayerSketch = {
+      ...bare,
+      layer: { pool: { kind: "average", size: [1, 1], stride: [1, 1], dilation: [1, 1] } },
+    };
+    const four = sketchPlacement(devices.MAX78002, [bare, bare, add, average]);
+    const onSnoop = (next: number) => sequenced(four, { onSnoop: [{ layer: 0, next }] });
+    expect(sketchRegisters(onSnoop(2), devices.MAX78002).values).toMatchObject({ "NXTLYR[0]0": "0x00000082" });
+    expect(sketchRegisters(onSnoop(3), devices.MAX78002).values).toMatchObject({ "NXTLYR[0]0": "0x00000083" });
+    expect(sketchRegisters(onSnoop(3), devices.MAX78002).values).toHaveProperty("RCNT[4]0");
   });
 
   it("keep zero writes of later layers out of the stream registers of the first", () => {

@@ -81,11 +81,14 @@ function streamDeltas(hw: HardwareLayer, context: LoweringContext): FieldValues 
   return { inputVolume: inputVolume(hw, context), delta1, delta2 };
 }
 
+const inRegisterOrder = ({ layers }: LoweringContext): HardwareLayer[] =>
+  layers.toSorted((a, b) => a.hardwareIndex - b.hardwareIndex);
+
 /** Writes the registers of every layer, repetition by repetition, quadrant by quadrant. */
 export function writeLayerRegisters(writer: RegisterWriter, context: LoweringContext): void {
   for (let repetition = 0; repetition < context.options.repeatLayers; repetition++) {
     const firstHardwareLayer = repetition * context.hardwareLayerCount;
-    for (const hw of context.layers.slice(context.options.startLayer)) {
+    for (const hw of inRegisterOrder(context)) {
       for (const quadrant of context.quadrants) writeLayer(writer, context, hw, quadrant, firstHardwareLayer);
     }
   }

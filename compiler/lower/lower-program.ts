@@ -8,12 +8,14 @@ import type {
   Program,
   ProgramInput,
   ProgramLayer,
+  ProgramOutput,
   ProgramSettings,
 } from "../../targets/accelerator/program.ts";
 import { hasErrors, type Diagnostic } from "../../dsl/diagnostic.ts";
 import { STARTUP_CYCLES } from "../../runtime/reference/latency.ts";
 import { countOperations } from "../../runtime/reference/operation-count.ts";
 import type { IntegerLayer } from "../../runtime/reference/layer.ts";
+import { simulatedLayers } from "../ir/network-sequence.ts";
 import type { BiasMemory, Placement } from "../ir/placement.ts";
 import type { ProgramOptions } from "../options.ts";
 import { checkLayers } from "./check-layers.ts";
@@ -31,15 +33,14 @@ import { layerCycles } from "./layer-cycles.ts";
 import { programOutputs } from "./output-location.ts";
 import { RegisterWriter } from "./register-writer.ts";
 import { resourceUsage } from "./resources.ts";
+import { unloadOutputs } from "./unload-location.ts";
 import { weightOperations } from "./weight-image.ts";
 
 /** What a program is built from besides the network: both null without a sample. */
 export interface ProgramData {
   readonly sample: Sample | null;
   /** Result of every executed layer for the sample, by layer index, in the order channels, rows, columns. */
-  readonly tensors: readonly ArrayLike<number>[] | null;
-  /** Layers that run, in order, where snooping or links leave some out; null: all. */
-  readonly executed?: readonly number[] | null;
+  readonly tensors: readonly (ArrayLike<number> | undefined)[] | null;
 }
 
 /** Turns a placed network into bus operations. Without program when the diagnostics hold errors. */
@@ -54,8 +55,7 @@ export function lowerProgram(
   const context = loweringContext(placement, device, options);
   const input = inputImage(data.sample, context, diagnostics);
   const phases = lowerPhases(context, input, diagnostics);
-  const allLayers = context.layers.slice(options.startLayer).map(({ index }) => index);
-  const executed = data.executed ?? allLayers;
+  const executed = simulatedLayers(placement.network);
   if (hasErrors(diagnostics)) return { diagnostics };
   const layers = programLayers(context, executed);
   const program: Program = {
@@ -70,7 +70,7 @@ export function lowerProgram(
     weights: placement.weights.chunks,
     bias: biasImages(placement.bias),
     input,
-    outputs: programOutputs(placement, allLayers),
+    outputs: readOut(placement, device),
     knownAnswer: data.tensors === null ? null : knownAnswer(placement, device, data.tensors, executed),
     resources: resourceUsage(context),
     cycles: totalCycles(layers),
@@ -155,7 +155,7 @@ function programSettings(context: LoweringContext): ProgramSettings {
     mexpress: options.mexpress,
     averagePoolRounding: network.options.averagePoolRounding,
     oneShot: options.oneShot,
-    oneShotSteps: options.oneShot ? network.layers.length - 1 : 0,
+    oneShotSteps: options.oneShot ? simulatedLayers(network).length - 1 : 0,
     pipeline: options.pipeline,
     pll: options.pll,
     zeroSram: options.zeroSram,
@@ -163,6 +163,12 @@ function programSettings(context: LoweringContext): ProgramSettings {
     finalWeightBits: network.layers.at(-1)?.convolution?.weights?.bits ?? fullWeightBits,
   };
 }
+
+/** What `cnn_unload()` reads: the outputs, or what the network lists instead. */
+const readOut = (placement: Placement, device: DeviceSpec): ProgramOutput[] =>
+  placement.network.unload === undefined
+    ? programOutputs(placement)
+    : unloadOutputs(placement, placement.network.unload, device);
 
 const noOperations: OperationCount = { macc: 0, comp: 0, add: 0, mul: 0, bitwise: 0 };
 

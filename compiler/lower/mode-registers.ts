@@ -1,3 +1,4 @@
+import { invariant } from "../../dsl/diagnostic.ts";
 import type { FieldValues } from "../../targets/accelerator/register.ts";
 import type { LoweringContext } from "./context.ts";
 import type { HardwareLayer } from "./hardware-layer.ts";
@@ -114,13 +115,17 @@ function biasFields(hw: HardwareLayer, quadrant: number, context: LoweringContex
   return { biasEnable: true, biasAddress: hw.broadcast ? Math.floor(offset / 4) : offset };
 }
 
-/** Successor of a layer, where it is not simply the next one. */
+/** Successor of a layer, where it is not simply the next one. A link is conditional when a snoop unit decides. */
 export function nextLayer(hw: HardwareLayer, context: LoweringContext): FieldValues {
-  const { layers, options } = context;
-  const last = layers.length - 1;
-  if (options.linkLayer) return hw.index === last ? { stop: true } : { link: true, layer: hw.index + 1 };
-  const successor = options.successors.find((entry) => entry.layer === hw.index);
-  if (successor === undefined || (successor.next === hw.index + 1 && !successor.onSnoop)) return {};
-  if (successor.next === "stop") return hw.index === last ? {} : { stop: true };
-  return { link: true, layer: layers[successor.next]?.hardwareIndex ?? successor.next };
+  const { layers, options, network, hardwareLayerCount } = context;
+  const next = layers[hw.index + 1];
+  if (next === undefined) return hw.hardwareIndex < hardwareLayerCount - 1 || options.linkLayer ? { stop: true } : {};
+  const watched = network.sequence?.onSnoop.find(({ layer }) => layer === hw.index);
+  const target = watched === undefined ? next : layers[watched.next];
+  invariant(target, `layer ${hw.index} is linked to layer ${watched?.next}, which does not exist`);
+  const follows = entryOf(target) === hw.hardwareIndex + 1;
+  return follows && !options.linkLayer ? {} : { link: true, layer: entryOf(target) };
 }
+
+/** A hidden reset layer runs first. */
+const entryOf = ({ hardwareIndex, resetBefore }: HardwareLayer): number => hardwareIndex - (resetBefore ? 1 : 0);

@@ -2,6 +2,7 @@ import { dataAddress } from "../../targets/accelerator/address.ts";
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { ProgramOutput, TensorLocation } from "../../targets/accelerator/program.ts";
 import { bitsOf, passesOf } from "../ir/geometry.ts";
+import { registerOrder } from "../ir/network-sequence.ts";
 import type { Placement } from "../ir/placement.ts";
 
 /**
@@ -13,13 +14,22 @@ export const outputLayers = ({ network }: Placement, executed: readonly number[]
     .filter(({ index, isOutput }) => index === executed.at(-1) || (isOutput && executed.includes(index)))
     .map(({ index }) => index);
 
-export const programOutputs = (placement: Placement, executed: readonly number[]): ProgramOutput[] =>
-  outputLayers(placement, executed).map((index) => ({
-    name: placement.network.layers[index]?.name ?? "",
-    layer: index,
-    location: outputLocation(placement, index),
-    finalScale: placement.network.layers[index]?.finalScale ?? 0,
-  }));
+/** All outputs, those that the sample does not reach as well, in the order of their register sets. */
+export function programOutputs(placement: Placement): ProgramOutput[] {
+  const order = registerOrder(placement.network);
+  const outputs = outputLayers(
+    placement,
+    placement.network.layers.map(({ index }) => index),
+  );
+  return outputs
+    .toSorted((a, b) => order.indexOf(a) - order.indexOf(b))
+    .map((index) => ({
+      name: placement.network.layers[index]?.name ?? "",
+      layer: index,
+      location: outputLocation(placement, index),
+      finalScale: placement.network.layers[index]?.finalScale ?? 0,
+    }));
+}
 
 export function outputLocation({ network, layers }: Placement, index: number): TensorLocation {
   const layer = network.layers[index];

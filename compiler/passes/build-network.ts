@@ -6,7 +6,10 @@ import type { Layer, Network } from "../ir/network.ts";
 import type { Findings, PassContext } from "./context.ts";
 import type { LayerDraft } from "./layer-draft.ts";
 import { mergePins, pinnedLayer, resultOf, writtenBy } from "./layer-draft.ts";
+import { readOut } from "./model-graph.ts";
 import { isWeighted, isEltwise } from "./operators.ts";
+import { orderLayers } from "./order-layers.ts";
+import { unloadItems } from "./unload-items.ts";
 import type { QuantizedSet } from "./weights.ts";
 
 /** Puts collected layers in order, numbers them and attaches their integers. */
@@ -17,7 +20,7 @@ export function buildNetwork(
   drafts: readonly LayerDraft[],
   findings: Findings,
 ): Network {
-  const ordered = inOrder(drafts, findings);
+  const { drafts: ordered, sequence } = orderLayers(model, byNumber(drafts, findings), findings);
   const indexOf = new Map(ordered.map((draft, index) => [writtenBy(draft), index]));
   const source = (id: number): TensorSource => {
     if (model.nodes[id]?.kind === "input") return "input";
@@ -29,12 +32,15 @@ export function buildNetwork(
   const input = model.nodes.find((node) => node.kind === "input");
   invariant(input, "a model has an input");
   reportWideSources(layers, findings);
+  const unload = unloadItems(model, ordered, context.device, findings);
   return {
     name: model.name,
     device: context.device.name,
     input: { ...input.shape, format: input.format },
     layers: layers.map((layer) => (layer.sources.includes("input") ? withInputPins(layer, input) : layer)),
     options: context.options,
+    ...(sequence === undefined ? {} : { sequence }),
+    ...(unload === undefined ? {} : { unload }),
   };
 }
 
@@ -42,7 +48,7 @@ export function buildNetwork(
  * By the operator that completes a layer, rolling buffers moving right before their newest rows are written; or as the
  * user numbered them, when every layer is pinned.
  */
-function inOrder(drafts: readonly LayerDraft[], findings: Findings): readonly LayerDraft[] {
+function byNumber(drafts: readonly LayerDraft[], findings: Findings): readonly LayerDraft[] {
   const ordered = drafts.toSorted((a, b) => position(a) - position(b));
   const pinned = ordered.flatMap((draft) => pinnedLayer(draft) ?? []);
   const seen = new Set<number>();
@@ -94,7 +100,7 @@ function toLayer(
     outputBits: convolution?.wide ? 32 : 8,
     output: draft.keeps === undefined ? result.shape : draft.pooled,
     ...(draft.keeps === undefined ? {} : { recalls: true }),
-    isOutput: model.outputs.includes(writtenBy(draft)),
+    isOutput: readOut(model).includes(writtenBy(draft)),
     streaming: convolution?.streaming || streaming || false,
     calcx4: convolution?.calcx4 ?? calcx4 ?? false,
     readAhead: convolution?.readAhead ?? readAhead ?? false,

@@ -73,6 +73,31 @@ export const passCodes = {
     "Options such as --stop-after and --no-bias count the hardware layers, from 0, as the table of a build shows them.",
     "--stop-after 9 for a network of five layers",
   ),
+  AI1540: entry(
+    "Not every layer runs once",
+    "Execution starts at one layer and goes on with the next number, or where `sequence.next` leads. It must pass every layer once and end; only a snoop unit can leave layers out.",
+    'sequence: { next: { conv2d_1: "stop" } }   // with layers behind it',
+  ),
+  AI1541: entry(
+    "An operator that was named has no layer",
+    "Some operators disappear on the way to hardware layers: dropout, normalization that is folded into weights, changes of shape that change nothing.",
+    'sequence: { start: "dropout_1" }',
+  ),
+  AI1542: entry(
+    "What is to be read out does not exist in one piece",
+    "A part of a result is some of its rows and channels. Results of more than 64 channels lie in memory pass by pass; a part lies in one pass. Memory is read for one processor per channel of a pass, inside its instances.",
+    'unload: [{ tensor: "conv2d_1", channels: [60, 70] }]',
+  ),
+  AI1543: entry(
+    "A jump cannot be made",
+    "A snoop unit can make execution go on at a later layer, and only one link leads away from a layer. What runs with the sample starts at the first layer and follows these links. Layers that a jump leaves out may be read only where it lands, in the place of what ran before it.",
+    'sequence: { onSnoop: { conv2d_3: "conv2d_1" } }',
+  ),
+  AI2613: entry(
+    "What is to run with the sample is not what the simulator runs",
+    "Of the snoop units the simulator knows jumps when a word of data memory is equal to a value. Where a range, a count or another action decides, it runs on, and the rest of the program is not compared with the reference. Where no unit ends execution, layers that are not to run with the sample run all the same and may overwrite the known answer.",
+    "simulated: [...] that leaves layers out when a value lies in a range",
+  ),
   AI2501: entry(
     "Too many layers",
     "The device has a fixed number of layer registers. Pooling and element-wise operators that lead straight into a convolution share its layer; everything else takes one. Some devices need a hidden layer when average pooling follows an element-wise layer.",

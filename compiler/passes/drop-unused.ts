@@ -1,13 +1,13 @@
 import type { Model } from "../../dsl/model.ts";
 import type { PassContext, PassResult } from "./context.ts";
 import { Findings } from "./context.ts";
-import { nodeAt, rewriteModel } from "./model-graph.ts";
+import { nodeAt, readOut, rewriteModel } from "./model-graph.ts";
 
 /** Removes operators that no result depends on and nobody gave a layer; each gets a warning (AI1510). */
 export function dropUnused(_context: PassContext, model: Model): PassResult<Model> {
   const findings = new Findings();
   const pinned = model.nodes.filter(({ pins }) => pins?.layer !== undefined);
-  const needed = new Set([...model.outputs, ...pinned.map(({ id }) => id)]);
+  const needed = new Set([...readOut(model), ...pinned.map(({ id }) => id)]);
   for (const node of model.nodes.toReversed()) {
     if (needed.has(node.id)) for (const input of node.inputs) needed.add(input);
   }

@@ -1,7 +1,9 @@
 import type { NetworkEdits } from "../options.ts";
 import type { Layer, Network } from "../ir/network.ts";
+import { registerPositions } from "../ir/network-sequence.ts";
 import type { PassContext, PassResult } from "./context.ts";
 import { Findings } from "./context.ts";
+import { cutSequence, cutUnload } from "./move-sequence.ts";
 
 /**
  * Changes the hardware layers of a finished network as somebody asked: cut behind a layer, without bias, without or
@@ -23,9 +25,20 @@ export function editNetwork(
       findings.error("AI1530", null, `${what} is ${layer}; the last one is ${last}`, `use 0 to ${last}`);
     }
   }
+  const start = registerPositions(network)[0] ?? 0;
+  if (edits.startLayer !== null && edits.startLayer !== start) {
+    const message = `layer ${edits.startLayer} is to run first; in this model it is layer ${start}`;
+    findings.error("AI1530", null, message, "say it in the model, with sequence: { start: ... }");
+  }
   const end = Math.min(edits.stopAfter ?? last, last);
   const layers = network.layers.slice(0, end + 1).map((layer) => edited(layer, end, edits));
-  return findings.result({ ...network, layers });
+  const { sequence, unload } = network;
+  return findings.result({
+    ...network,
+    layers,
+    ...(sequence === undefined ? {} : { sequence: cutSequence(sequence, layers.length) }),
+    ...(unload === undefined ? {} : { unload: cutUnload(unload, layers.length) }),
+  });
 }
 
 function edited(layer: Layer, last: number, edits: NetworkEdits): Layer {

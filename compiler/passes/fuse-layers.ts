@@ -9,7 +9,7 @@ import type { StagePlan } from "./fusion-rules.ts";
 import type { LayerDraft } from "./layer-draft.ts";
 import { pinnedLayer, poolOf, resultOf, samePair, samePool, writtenBy } from "./layer-draft.ts";
 import { sameShape } from "./shape.ts";
-import { consumersOf, freshName, nodeAt, onlyConsumer } from "./model-graph.ts";
+import { consumersOf, freshName, nodeAt, onlyConsumer, readOut } from "./model-graph.ts";
 import { buildNetwork } from "./build-network.ts";
 import { isActivation, isEltwise, isPool, isWeighted } from "./operators.ts";
 import type { View } from "./views.ts";
@@ -51,7 +51,7 @@ class LayerCollector {
 
   collect(): LayerDraft[] {
     for (const node of this.#model.nodes) this.#take(node);
-    for (const output of this.#model.outputs) {
+    for (const output of readOut(this.#model)) {
       if (!this.#drafts.has(output)) this.#copy(nodeAt(this.#model, output));
     }
     return [...this.#drafts.values()];
@@ -130,7 +130,7 @@ class LayerCollector {
     const draft = this.#drafts.get(whole);
     if (!draft || draft.closed || draft.eltwise || draft.convolution || draft.sources.length > 1) return null;
     const alone = (id: number, readers: readonly ModelNode[]) =>
-      !this.#model.outputs.includes(id) && this.#consumers[id]?.every((reader) => readers.includes(reader));
+      !readOut(this.#model).includes(id) && this.#consumers[id]?.every((reader) => readers.includes(reader));
     if (!alone(whole, parts) || !parts.every(({ id }) => alone(id, [node]))) return null;
     const [pinned, wanted] = [pinnedLayer(draft), node.pins?.layer];
     return pinned !== undefined && wanted !== undefined && pinned !== wanted ? null : draft;

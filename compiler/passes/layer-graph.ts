@@ -5,6 +5,7 @@ import type { Layer, Network } from "../ir/network.ts";
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import { layerReads } from "../placement/data-memory-reads.ts";
 import type { LayerReads } from "../placement/data-memory-reads.ts";
+import { movedSequence, movedUnload } from "./move-sequence.ts";
 import { freshName } from "./model-graph.ts";
 
 /** A layer that knows its sources themselves, so that layers can be inserted without renumbering. */
@@ -25,10 +26,13 @@ export interface Use {
 export class LayerGraph {
   readonly network: Network;
   readonly layers: GraphLayer[];
+  /** Layers the network came with. */
+  readonly #original: readonly GraphLayer[];
 
   constructor(network: Network) {
     this.network = network;
     this.layers = network.layers.map((layer) => ({ layer, sources: [] }));
+    this.#original = [...this.layers];
     for (const entry of this.layers) {
       entry.sources = entry.layer.sources.map((source) => {
         const producer = source === "input" ? source : this.layers[source];
@@ -45,7 +49,14 @@ export class LayerGraph {
       index,
       sources: sources.map((source) => (source === "input" ? source : (indexOf.get(source) as number))),
     }));
-    return { ...this.network, layers };
+    const { sequence, unload } = this.network;
+    const moved = this.#original.map((entry) => indexOf.get(entry) as number);
+    return {
+      ...this.network,
+      layers,
+      ...(sequence === undefined ? {} : { sequence: movedSequence(sequence, moved, layers.length) }),
+      ...(unload === undefined ? {} : { unload: movedUnload(unload, moved) }),
+    };
   }
 
   usesOf(source: GraphSource): Use[] {

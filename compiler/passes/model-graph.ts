@@ -8,10 +8,18 @@ export function consumersOf(model: Model): readonly (readonly ModelNode[])[] {
   return consumers;
 }
 
-/** The only reader of a node, or null when there are several, none, or the node is a result of the model. */
+/** Nodes whose results must be in memory in the end: outputs, and what is read out instead of them. */
+export function readOut({ outputs, unload = [], nodes }: Model): readonly number[] {
+  const unloaded = unload.flatMap((item) =>
+    "tensor" in item ? nodes.filter(({ name }) => name === item.tensor).map(({ id }) => id) : [],
+  );
+  return [...outputs, ...unloaded];
+}
+
+/** The only reader of a node, or null when there are several, none, or the node is read out. */
 export function onlyConsumer(model: Model, consumers: readonly (readonly ModelNode[])[], id: number): ModelNode | null {
   const readers = consumers[id] ?? [];
-  return readers.length === 1 && !model.outputs.includes(id) ? (readers[0] ?? null) : null;
+  return readers.length === 1 && !readOut(model).includes(id) ? (readers[0] ?? null) : null;
 }
 
 export function nodeAt(model: { readonly nodes: readonly ModelNode[] }, id: number | undefined): ModelNode {

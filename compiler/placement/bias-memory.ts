@@ -2,6 +2,7 @@ import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import { firstBit, lastBit, passesOf, quadrantBits, roundUp } from "../ir/geometry.ts";
 import type { Layer, Network } from "../ir/network.ts";
+import { registerOrder } from "../ir/network-sequence.ts";
 import type { BiasMemory, BiasPlacement, LayerPlacement } from "../ir/placement.ts";
 import { depthwiseBias, quadBias } from "./bias-quadrants.ts";
 import { layerError } from "./weight-checks.ts";
@@ -65,8 +66,9 @@ export interface BiasRequest {
 }
 
 function biasRequests(network: Network, layers: readonly LayerPlacement[], device: DeviceSpec): BiasRequest[] {
-  return network.layers.flatMap((layer): BiasRequest[] => {
-    const { convolution, index } = layer;
+  return registerOrder(network).flatMap((index): BiasRequest[] => {
+    const layer = network.layers[index] as Layer;
+    const { convolution } = layer;
     const values = convolution?.bias ?? null;
     if (convolution === null || values === null || values.every((value) => value === 0)) return [];
     const placement = layers[index] as LayerPlacement;

@@ -157,6 +157,12 @@ export const placementCodes: Readonly<Record<string, CodeDescription>> = {
       "With --overlap-data, data may share memory. The simulation of the program shows that some of it is overwritten before it was read, so that the results are not those of the model.",
     example: "Two streaming layers whose buffers overlap, built with --overlap-data.",
   },
+  AI3050: {
+    title: "After a jump, a layer would read something else",
+    explanation:
+      "A snoop unit can leave layers out. The layer where execution goes on then reads what the layer before the jump has written, so both results must have the same place.",
+    example: 'onSnoop: { conv1: "conv4" } where conv1 and conv3 have different output offsets',
+  },
 };
 
 /** A diagnostic about one layer, at the place of the user operator it came from. */

@@ -3,23 +3,27 @@ import type { LayerPlacement } from "../ir/placement.ts";
 import type { KernelLayout } from "./weight-layout.ts";
 
 /**
- * For every layer the earlier one that keeps the same kernels in the same form, or null. Layers share only when
+ * For every layer the one before it in `order` that keeps the same kernels in the same form, or null. Layers share only when
  * everything that decides how kernels lie in memory is equal, so that one copy serves both.
  */
 export function sharedLayers(
   layouts: readonly (KernelLayout | null)[],
   placements: readonly LayerPlacement[],
+  order: readonly number[],
 ): readonly (number | null)[] {
   const originals: number[] = [];
-  return layouts.map((layout, index) => {
-    if (layout === null) return null;
+  const shared: (number | null)[] = layouts.map(() => null);
+  for (const index of order) {
+    const layout = layouts[index] ?? null;
+    if (layout === null) continue;
     const original = originals.find((other) => {
       const kept = layouts[other];
       return kept && placements[other]?.processors === placements[index]?.processors && isSame(kept, layout);
     });
     if (original === undefined) originals.push(index);
-    return original ?? null;
-  });
+    shared[index] = original ?? null;
+  }
+  return shared;
 }
 
 function isSame(a: KernelLayout, b: KernelLayout): boolean {

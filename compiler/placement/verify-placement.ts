@@ -5,6 +5,7 @@ import type { Placement } from "../ir/placement.ts";
 import type { ProgramOptions } from "../options.ts";
 import { verifyData } from "./verify-placement-data.ts";
 import { verifyExtents } from "./verify-placement-extents.ts";
+import { verifyJumpPlaces } from "./verify-placement-jumps.ts";
 import { verifyRings } from "./verify-placement-rings.ts";
 import { verifyRules } from "./verify-placement-rules.ts";
 import { verifyWeights } from "./verify-placement-weights.ts";
@@ -23,5 +24,5 @@ export function verifyPlacement(placement: Placement, device: DeviceSpec, option
   const rings = verifyRings(network, layers, device, options);
   // Following the data of layers that reach beyond memory would only repeat that.
   if (hasErrors(extents)) return [...extents, ...rings, ...weights];
-  return [...rules, ...verifyData(network, layers, device), ...rings, ...weights];
+  return [...rules, ...verifyData(network, layers, device), ...verifyJumpPlaces(placement), ...rings, ...weights];
 }

@@ -3,6 +3,7 @@ import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import { hasErrors } from "../../dsl/diagnostic.ts";
 import { ceilDiv, maskOfRange, roundUp } from "../ir/geometry.ts";
 import type { Network } from "../ir/network.ts";
+import { registerOrder, registerPositions } from "../ir/network-sequence.ts";
 import type { LayerPlacement, WeightMemory, WeightPlacement } from "../ir/placement.ts";
 import { sharedLayers } from "./share-weights.ts";
 import { checkKernels, shortestMemory, weightsDoNotFit } from "./weight-checks.ts";
@@ -37,9 +38,10 @@ export function placeWeights(
   );
   const diagnostics = layouts.flatMap((layout) => (layout ? checkKernels(layout, device) : []));
   if (hasErrors(diagnostics)) return { diagnostics };
-  const shared = deduplicate ? sharedLayers(layouts, layers) : layouts.map(() => null);
+  const order = registerOrder(network);
+  const shared = deduplicate ? sharedLayers(layouts, layers, order) : layouts.map(() => null);
   const placer = new Placer(network, device, firstWord);
-  for (const index of placementOrder(layers, device)) {
+  for (const index of placementOrder(order, layers, device)) {
     const layout = layouts[index];
     if (!layout || shared[index] !== null) continue;
     const problem = placer.place(index, layout);
@@ -60,9 +62,8 @@ export function placeWeights(
 const storedBytes = ({ weights, bits }: KernelLayout): number => Math.floor((weights.data.length * bits) / 8);
 
 /** Layers on all processors take the lowest words, the others fill up what is left. */
-function placementOrder(layers: readonly LayerPlacement[], device: DeviceSpec): number[] {
+function placementOrder(indices: readonly number[], layers: readonly LayerPlacement[], device: DeviceSpec): number[] {
   const all = maskOfRange(0, device.processors);
-  const indices = layers.map((_, index) => index);
   const isFull = (index: number) => layers[index]?.processors === all;
   return [...indices.filter(isFull), ...indices.filter((index) => !isFull(index))];
 }
@@ -108,7 +109,7 @@ class Placer {
       return weightsDoNotFit(layout, counts.length, this.device);
     }
     const images = kernelImages(layout);
-    const beginsFourWay = layout.fourWay && index > 0 && this.network.layers[index - 1]?.calcx4 !== true;
+    const beginsFourWay = layout.fourWay && this.followsOrdinary(index);
     const startOf = (column: number) => (beginsFourWay ? 4 * column : column);
     const found = findColumn(
       this.logical,
@@ -127,6 +128,13 @@ class Placer {
     const length = this.write(layout, images, column, counts);
     this.placements.set(index, { column, length, count: counts.count, outputSlots: counts.outputSlots });
     return null;
+  }
+
+  /** The register set before belongs to a layer that calculates one output at a time. */
+  private followsOrdinary(index: number): boolean {
+    const position = registerPositions(this.network)[index] ?? index;
+    const before = registerOrder(this.network)[position - 1];
+    return before !== undefined && this.network.layers[before]?.calcx4 !== true;
   }
 
   /** Every word with content finds a free place. */

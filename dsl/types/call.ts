@@ -32,6 +32,20 @@ export interface CallOf {
 /** The literal record of a device: type-level limits are read from the same constants as the run-time ones. */
 export type SpecOf<D extends DeviceName> = (typeof devices)[D];
 
+type Capability = keyof DeviceSpec["capabilities"];
+
+/** An option only some devices have: its type, or a sentence that names the device without it. */
+export type WithCapability<D, C extends Capability, T, Sentence extends string> = [Lacking<D, C>] extends [never]
+  ? T
+  : `${Sentence} ${Lacking<D, C> & string}`;
+type Lacking<D, C extends Capability> = D extends readonly (infer One)[]
+  ? Lacking<One, C>
+  : D extends DeviceName
+    ? SpecOf<D>["capabilities"][C] extends true
+      ? never
+      : D
+    : never;
+
 /** The sentence of the first problem, device by device, or null. */
 export type Problem<Rules extends readonly Rule[], C extends CallOf, D> = Devices extends D
   ? null

@@ -155,9 +155,11 @@ export interface InputArray {
   readonly comment: string;
 }
 
+/** What `cnn_unload()` delivers: a result, a part of one, or a piece of memory. */
 export interface ProgramOutput {
   readonly name: string;
-  readonly layer: number;
+  /** null: a piece of memory, whatever layer wrote it. */
+  readonly layer: number | null;
   readonly location: TensorLocation;
   /** log2 of the factor from the stored to the real output (QATv2 final scale); 0 when unused. */
   readonly finalScale: number;

@@ -12,8 +12,7 @@ import {
   tableOf,
   tptrFields,
 } from "../accelerator/register-fields.ts";
-
-const snoopNames = ["A1", "A2", "D1", "D2", "X1", "X2", "C1", "C2", "ACC", "HIT", "MAX", "AM"];
+import { snoopFields } from "../accelerator/snoop.ts";
 
 const rowColumnFields = (what: string) => ({
   last: bits(0, 11, `start ${what} of the last pooling window`),
@@ -64,7 +63,7 @@ export const max78002Registers = tableOf([
   }),
   register("MLAT", "quadrant", 0x44000, "Packed read-out", "Four pixels of one channel", { data: bits(0, 32, "data") }),
   ...[1, 2].flatMap((unit) =>
-    snoopNames.map((name, index) =>
+    snoopFields.map((name, index) =>
       register(
         `SNP${unit}_${name}`,
         "quadrant",

@@ -158,7 +158,7 @@ describe("choices", () => {
     expect(choicesOf("--input-offset", "0x7d0").edits.inputOffset).toBe(2000);
     expect(choicesOf("--override-start", "-4").program.overrideStart).toBe(-4);
     expect(choicesOf("--no-timer").emit.timer).toBeNull();
-    expect(choicesOf("--start-layer", "2").program.startLayer).toBe(2);
+    expect(choicesOf("--start-layer", "2").edits.startLayer).toBe(2);
   });
 
   it.each([

@@ -1,11 +1,10 @@
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import { hasErrors } from "../../dsl/diagnostic.ts";
-import { executeLayers } from "../../runtime/reference/execute.ts";
 import type { Program } from "../../targets/accelerator/program.ts";
 import { devices } from "../../targets/index.ts";
 import type { Placement } from "../../compiler/ir/placement.ts";
-import type { Layer, Network } from "../../compiler/ir/network.ts";
-import type { Sample } from "../../compiler/lower/input-image.ts";
+import type { Network } from "../../compiler/ir/network.ts";
+import { executeNetwork } from "../../compiler/execute-network.ts";
 import { checkProgram, lowerProgram } from "../../compiler/lower/lower-program.ts";
 import { defaultPlacementOptions, defaultProgramOptions, type ProgramOptions } from "../../compiler/options.ts";
 import { overlapJudge } from "../../compiler/placement/allowed-overlaps.ts";
@@ -13,7 +12,6 @@ import { placeBias } from "../../compiler/placement/bias-memory.ts";
 import { placeData } from "../../compiler/placement/place.ts";
 import { verifyPlacement } from "../../compiler/placement/verify-placement.ts";
 import { placeWeights } from "../../compiler/placement/weight-memory.ts";
-import type { YamlProgram } from "../../compiler/import/yaml-network.ts";
 import { buildChoices } from "./case-choices.ts";
 import { caseNetwork, messages } from "./case-network.ts";
 import type { GoldenCase } from "./load.ts";
@@ -29,20 +27,18 @@ export function caseProgram(
   readonly diagnostics: readonly Diagnostic[];
 } {
   const device = devices[golden.device];
-  const { network: described, program: sequence, sample, diagnostics } = caseNetwork(golden);
-  if (described === undefined || sequence === undefined || hasErrors(diagnostics)) return { diagnostics };
+  const { network: described, sample, diagnostics } = caseNetwork(golden);
+  if (described === undefined || hasErrors(diagnostics)) return { diagnostics };
   const network = instead === undefined ? described : instead(described);
   const placed = placeCase(network, golden);
   if (placed.placement === undefined) return { diagnostics: placed.diagnostics };
-  const options = programOptions(golden, sequence);
+  const options = programOptions(golden);
   const problems = checkProgram(placed.placement, device, options);
   if (hasErrors(problems)) return { diagnostics: problems };
   const { channels, height, width } = network.input;
   const shape = { channels, height, width };
-  const data = { shape, data: sample.data };
-  const executed = sequence.simulated;
-  const tensors = simulate(network, executed, data);
-  return lowerProgram(placed.placement, device, options, { sample: data, tensors, executed });
+  const data = { shape, data: Int8Array.from(sample.data) };
+  return lowerProgram(placed.placement, device, options, { sample: data, tensors: executeNetwork(network, data) });
 }
 
 /** As `caseProgram`, for runs that must succeed. */
@@ -69,31 +65,8 @@ function placeCase(
   return hasErrors(diagnostics) ? { diagnostics } : { placement, diagnostics };
 }
 
-/**
- * Results by layer index. A layer whose source was left out reads what the layer before it in the simulation wrote.
- */
-function simulate(network: Network, order: readonly number[], sample: Sample): Int32Array[] {
-  const layers = order.map((index, position): Layer => {
-    const layer = network.layers[index] as Layer;
-    const sources = layer.sources.map((source) => {
-      if (source === "input") return source;
-      return order.includes(source) ? order.indexOf(source) : position - 1;
-    });
-    return { ...layer, sources };
-  });
-  const { averagePoolRounding } = network.options;
-  const results: Int32Array[] = [];
-  for (const [position, result] of executeLayers(layers, sample, { averagePoolRounding }).entries()) {
-    results[order[position] as number] = result;
-  }
-  return results;
-}
-
 /** Options of a recorded run that change its program. */
-const programOptions = (golden: CaseInputs, { startLayer, snoop, successors }: YamlProgram): ProgramOptions => ({
+const programOptions = (golden: CaseInputs): ProgramOptions => ({
   ...defaultProgramOptions(devices[golden.device]),
   ...buildChoices(golden).program,
-  startLayer,
-  snoop,
-  successors,
 });

@@ -46,13 +46,12 @@ export function judge(sketch: DescriptionSketch): readonly Diagnostic[] {
   const weights = storedWeights(sketch.layers);
   const converted = yamlToNetwork(description, { device, weights, sample: { shape: sample }, options });
   const diagnostics = [...parsed.diagnostics, ...converted.diagnostics];
-  const { network, program } = converted;
-  if (network === undefined || program === undefined) return diagnostics;
+  const { network } = converted;
+  if (network === undefined) return diagnostics;
   const { placement, diagnostics: placing } = placeNetwork(network, device);
   diagnostics.push(...placing);
   if (placement === undefined) return diagnostics;
-  const { startLayer, successors, snoop } = program;
-  const given = { ...defaultProgramOptions(device), startLayer, successors, snoop, ...sketch.program };
+  const given = { ...defaultProgramOptions(device), ...sketch.program };
   diagnostics.push(...verifyPlacement(placement, device), ...checkProgram(placement, device, given));
   if (hasErrors(diagnostics)) return diagnostics;
   return [...diagnostics, ...lowerProgram(placement, device, given, { sample: null, tensors: null }).diagnostics];

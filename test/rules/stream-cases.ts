@@ -77,10 +77,9 @@ export const streamCases: readonly RuleCase[] = [
     code: "AI3307",
     says: /execution starts at layer 1; with a FIFO it starts at 0/,
     device: b,
-    options: { fifo: "standard", startLayer: 0 },
-    layers: [{}, { out_offset: 0 }],
-    program: { startLayer: 1 },
-    legal: { program: { startLayer: 0 } },
+    options: { fifo: "standard", startLayer: 1 },
+    layers: [{ next_sequence: "stop" }, { out_offset: "0x4000", next_sequence: 0 }],
+    legal: { options: fifo, layers: [{ next_sequence: 1 }, { next_sequence: "stop" }] },
   },
   {
     rule: "STREAM-10",
@@ -325,11 +324,11 @@ export const streamCases: readonly RuleCase[] = [
   {
     rule: "LINK-03",
     code: "AI5302",
-    says: /startLayer is 1; it must be 0 to 0/,
+    says: /execution starts at layer 1; MAX78000 starts at 0 to 0/,
     device: a,
+    options: { startLayer: 1 },
     layers: [{}, { out_offset: 0 }],
-    program: { startLayer: 1 },
-    legal: { program: {} },
+    legal: { options: {} },
   },
   {
     rule: "LINK-03",

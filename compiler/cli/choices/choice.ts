@@ -11,7 +11,7 @@ export interface Choices {
   network: Partial<NetworkOptions>;
   edits: Partial<NetworkEdits>;
   /** Of a network description and its checkpoint, which only import reads. */
-  description: Partial<Pick<YamlOptions, "skipLayers" | "skipCheckpointLayers" | "startLayer">>;
+  description: Partial<Pick<YamlOptions, "skipLayers" | "skipCheckpointLayers">>;
   checkpoint: Partial<CheckpointLayerOptions>;
   placement: Partial<PlacementOptions>;
   program: Partial<ProgramOptions>;

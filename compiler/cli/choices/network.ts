@@ -57,15 +57,11 @@ export const networkChoices: readonly ChoiceOption[] = [
   flag("read-ahead", { ...everywhere, help: "all layers read ahead, where the device can" }, "edits", "readAhead"),
   flag("calcx4", { ...everywhere, help: "four outputs at a time, where the device can" }, "edits", "calcx4"),
   flag("ignore-activation", { ...everywhere, help: "leave activations out" }, "edits", "ignoreActivation"),
-  {
-    ...everywhere,
-    name: "start-layer",
-    value: "N",
-    help: "first layer that is executed",
-    apply: ({ description, program }, given) => {
-      const startLayer = integer()(String(given), "start-layer");
-      Object.assign(description, { startLayer });
-      Object.assign(program, { startLayer });
-    },
-  },
+  field(
+    "start-layer",
+    { ...everywhere, value: "N", help: "first layer that is executed" },
+    "edits",
+    "startLayer",
+    integer(),
+  ),
 ];

@@ -36,7 +36,8 @@ export function layoutTitle({ output, elementBits, scale }: OutputLayout): strin
   const { channels, height, width, bits } = output.location;
   const factor = scale === 0 ? "" : `, times 2^${scale}`;
   const type = `${bits}-bit${elementBits === bits ? "" : ` as ${elementBits}-bit`}${factor}`;
-  return withoutContinuation(`Layer ${output.layer} (${output.name}): ${channels} x ${height} x ${width}, ${type}`);
+  const title = output.layer === null ? `Memory (${output.name})` : `Layer ${output.layer} (${output.name})`;
+  return withoutContinuation(`${title}: ${channels} x ${height} x ${width}, ${type}`);
 }
 
 function orderNote({ pixels, elementBits, output }: OutputLayout): string {

@@ -1,0 +1,12 @@
+import { defineModel } from "ai8xc";
+
+export default defineModel(
+  {
+    name: "wrong",
+    device: "MAX78002",
+    input: { shape: [3, 8, 8], format: "HWC" },
+    snoop: { unit1: { A1: 0x200000, C1: 5 } },
+    sequence: { onSnoop: { second: "first" }, simulated: ["second"] },
+  },
+  (x) => x.conv2d(4, { name: "first", kernel: 1 }).conv2d(4, { name: "second", kernel: 1 }),
+);

@@ -1,0 +1,11 @@
+import { defineModel } from "ai8xc";
+
+export default defineModel(
+  {
+    name: "wrong",
+    device: "MAX78002",
+    input: { shape: [3, 8, 8], format: "HWC" },
+    sequence: { start: "second", next: { second: "first", first: "stop" } },
+  },
+  (x) => x.conv2d(4, { name: "first", kernel: 1 }).conv2d(4, { name: "second", kernel: 1 }),
+);
