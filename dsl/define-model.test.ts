@@ -145,7 +145,8 @@ describe("defineModel", () => {
         .conv2d(8, [3])
         .maxPool2d()
         .linear(8n, "wide")
-        .dropout("half"),
+        .dropout("half")
+        .batchNorm({ epsilon: -1 }),
     );
     const codes = buildProblems(model).map(({ code }) => code);
     expect(codes).toContain("AI1002");
@@ -162,8 +163,9 @@ describe("defineModel", () => {
       'options of linear must be an object, got "wide"',
       "features of linear must be a number, got 8n",
       'probability of dropout must be a number, got "half"',
+      "epsilon of batchNorm must not be negative, got -1",
     ]);
-    expect(model.nodes).toHaveLength(6);
+    expect(model.nodes).toHaveLength(7);
   });
 
   it("tells what is wrong with name, device, input and result", () => {

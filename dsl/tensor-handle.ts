@@ -7,7 +7,7 @@ import { createCrop, createReshape, createSplit, foldInput } from "./operators/a
 import { createLinear } from "./operators/linear.ts";
 import { createPool } from "./operators/pool.ts";
 import { createRollingBuffer } from "./operators/rolling-buffer.ts";
-import { createDropout, createSimple } from "./operators/simple.ts";
+import { createBatchNorm, createDropout, createSimple } from "./operators/simple.ts";
 import type { Call } from "./options.ts";
 import { captureSource } from "./source-location.ts";
 
@@ -68,7 +68,7 @@ export class TensorHandle {
     return this.#derive("flatten", this.flatten, (call) => createSimple(call, "flatten", this.id, options));
   }
   batchNorm(options?: unknown): TensorHandle {
-    return this.#derive("batchNorm", this.batchNorm, (call) => createSimple(call, "batchNorm", this.id, options));
+    return this.#derive("batchNorm", this.batchNorm, (call) => createBatchNorm(call, this.id, options));
   }
   passthrough(options?: unknown): TensorHandle {
     return this.#derive("passthrough", this.passthrough, (call) => createSimple(call, "passthrough", this.id, options));

@@ -12,7 +12,7 @@ import type {
   pool1dRules,
   pool2dRules,
 } from "./operators/pool.ts";
-import type { UnaryFacts } from "./operators/simple.ts";
+import type { BatchNormOptions, UnaryFacts } from "./operators/simple.ts";
 import type { CommonOptions, Size } from "./options.ts";
 import type { cropRules, foldRules, reshapeRules, splitRules } from "./rules/arrange.ts";
 import type { rollingBufferRules } from "./rules/rolling-buffer.ts";
@@ -170,7 +170,7 @@ export interface Tensor<
   /** Normalizes each channel; folded into the weights of the operator right before when the model is compiled. */
   readonly batchNorm: Method<
     UnaryProblem<"batchNorm", (typeof batchNormRules)["tensor"], D, S, R>,
-    (options?: CommonOptions) => Tensor<D, S, R extends "conv" ? "normalized" : "plain", U>
+    (options?: BatchNormOptions) => Tensor<D, S, R extends "conv" ? "normalized" : "plain", U>
   >;
   /** All values as channels of one pixel, for `linear`. */
   readonly flatten: Method<

@@ -103,7 +103,7 @@ export const importCodes = {
   AI4115: {
     title: "Statistics of batch normalization do not fit the model",
     explanation:
-      "Every batchNorm() of the model needs the statistics it was trained with, and every normalization that was trained must stand in the model: one too many or too few computes something else. In a .safetensors file statistics have the name of the batchNorm operator; in a checkpoint they go to the batchNorm operators by order. Checkpoints of the vendor's older training scripts divide the normalized output by 4, as those scripts do; newer ones, which store activation thresholds, and plain PyTorch do not.",
+      "Every batchNorm() of the model needs the statistics it was trained with, and every normalization that was trained must stand in the model: one too many or too few computes something else. In a .safetensors file statistics have the name of the batchNorm operator; in a checkpoint they go to the batchNorm operators by order. Checkpoints of the vendor's older training scripts divide the normalized output by 4, as those scripts do; newer ones, which store activation thresholds, and plain PyTorch do not. What training added to the variance is in no checkpoint: where it was not 1e-5, say it as batchNorm({ epsilon: 1e-3 }).",
     example: "tensors batchNorm_1.running_mean, .running_var, .weight, .bias   // the last two if it learned them",
   },
   AI4116: {

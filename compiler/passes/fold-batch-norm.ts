@@ -17,7 +17,7 @@ interface ModelWithWeights {
 /**
  * Multiplies every batch normalization into the convolution in front of it and removes it from the model:
  * w' = w scale / std, b' = (b - mean) scale / std + offset. A normalization without such a convolution is AI4501.
- * `convention` holds for statistics that bring none of their own.
+ * `convention` holds for statistics that bring none of their own; an epsilon in the model wins.
  */
 export function foldBatchNorm(
   _context: PassContext,
@@ -89,12 +89,13 @@ function foldValues(
     findings.error("AI4502", norm, message, "Check that the file belongs to this network.");
     return null;
   }
+  const known = statistics.convention ?? convention;
   return applyBatchNorm(
     operator,
     statistics,
     channels,
     node.kind === "convTranspose2d" ? node.groups : null,
-    statistics.convention ?? convention,
+    norm.epsilon === undefined ? known : { ...known, epsilon: norm.epsilon },
   );
 }
 

@@ -224,6 +224,19 @@ describe("batch normalization", () => {
     expect(output?.weights.operators.get("conv2d_1")?.bias?.length).toBe(2);
   });
 
+  it("adds to the variance what the model says", () => {
+    const gains = (options: object) =>
+      Array.from(
+        fold((x) => x.conv2d(2, { kernel: 1 }).batchNorm(options)).output?.weights.operators.get("conv2d_1")?.weight
+          .data ?? [],
+      );
+    const variance = norm.variance[0] as number;
+    const [plain, larger] = [gains({}), gains({ epsilon: 3 * variance + 4e-5 })] as [number[], number[]];
+    // Four times the variance under the root.
+    expect((plain[0] as number) / (larger[0] as number)).toBeCloseTo(2, 5);
+    expect(gains({ epsilon: 1e-5 })).toEqual(plain);
+  });
+
   it.each([
     ["without convolution", (x: TensorHandle) => x.maxPool2d(2).batchNorm()],
     ["behind an activation", (x: TensorHandle) => x.conv2d(2, { kernel: 1, activation: "relu" }).batchNorm()],

@@ -1,6 +1,6 @@
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { SimpleNode } from "../model.ts";
-import { type Call, type CommonOptions, commonParameters, OptionReader } from "../options.ts";
+import { type Call, type CommonOptions, commonParameters, OptionReader, type Parameters } from "../options.ts";
 import type { Facts } from "../rules/rule.ts";
 import { channelPasses } from "../sizes.ts";
 import type { Product } from "../types/arithmetic.ts";
@@ -12,7 +12,18 @@ import { inputNode } from "./weighted.ts";
 
 export type SimpleOptions = CommonOptions;
 
-type UnaryKind = Exclude<SimpleNode["kind"], "concat">;
+/** Options of `batchNorm`. */
+export interface BatchNormOptions extends CommonOptions {
+  /** Added to the variance, as in training. Default: what the weights file says, else PyTorch's 1e-5. */
+  readonly epsilon?: number;
+}
+
+export const batchNormParameters = {
+  ...commonParameters,
+  epsilon: { type: "number", doc: "Added to the variance; PyTorch's 1e-5 unless the weights file says otherwise." },
+} as const satisfies Parameters;
+
+type UnaryKind = Exclude<SimpleNode["kind"], "concat" | "batchNorm">;
 
 /** Adds an operator without parameters of its own and returns its node id. */
 export function createSimple(call: Call, kind: UnaryKind, input: number, options: unknown): number {
@@ -21,6 +32,22 @@ export function createSimple(call: Call, kind: UnaryKind, input: number, options
   const flat = { channels: shape.channels * shape.height * shape.width, height: 1, width: 1 };
   return call.builder.add(
     { kind, name: reader.text("name"), inputs: [input], shape: kind === "flatten" ? flat : shape },
+    call.captured,
+  );
+}
+
+/** Adds a batch normalization and returns its node id. */
+export function createBatchNorm(call: Call, input: number, options: unknown): number {
+  const reader = new OptionReader(call, batchNormParameters, options);
+  const given = reader.number("epsilon", null);
+  const usable = given !== null && given >= 0;
+  if (given !== null && !usable) {
+    call.builder.report("AI1002", `epsilon of batchNorm must not be negative, got ${given}`, call.captured);
+  }
+  const { shape } = inputNode(call, input);
+  const epsilon = usable ? { epsilon: given } : {};
+  return call.builder.add(
+    { kind: "batchNorm", name: reader.text("name"), inputs: [input], shape, ...epsilon },
     call.captured,
   );
 }
