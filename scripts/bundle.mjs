@@ -1,11 +1,11 @@
-// The command line as one script, and one for each large library that few commands need. They stand beside the files
-// they replace, so that paths relative to those stay true. `compiler/cli/start.ts` runs them.
+// The command line as one script. It stands beside the files it replaces, so that paths relative to those stay true.
+// `compiler/cli/start.ts` runs it.
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 const folder = "dist/compiler/cli";
-const separate = ["ts-morph"];
 
 export async function bundle() {
   let esbuild;
@@ -14,7 +14,9 @@ export async function bundle() {
   } catch {
     return; // without development dependencies the command line starts from its single files
   }
-  const common = {
+  const { metafile } = await esbuild.build({
+    entryPoints: [join(folder, "main.js")],
+    outfile: join(folder, "ai8xc.cjs"),
     bundle: true,
     format: "cjs",
     platform: "node",
@@ -23,33 +25,26 @@ export async function bundle() {
     legalComments: "none",
     metafile: true,
     logLevel: "warning",
-  };
-  const ours = await esbuild.build({
-    ...common,
-    entryPoints: [join(folder, "main.js")],
-    outfile: join(folder, "ai8xc.cjs"),
-    external: ["amaro", "typescript", ...separate],
+    external: ["amaro", "typescript"],
     supported: { "dynamic-import": false },
     define: { "import.meta.url": "bundleUrl" },
-    plugins: [await precompiledTemplates()],
+    plugins: [await precompiledTemplates(), onlyTheWriter],
     banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
   });
-  const others = await Promise.all(
-    separate.map((name) =>
-      esbuild.build({
-        ...common,
-        entryPoints: [name],
-        outfile: join(folder, `${name}.cjs`),
-        minify: true,
-        plugins: [withoutLibraries],
-      }),
-    ),
-  );
-  writeFileSync(
-    join(folder, "licenses.txt"),
-    licenses([ours, ...others].flatMap(({ metafile }) => Object.keys(metafile.inputs))),
-  );
+  writeFileSync(join(folder, "licenses.txt"), licenses(Object.keys(metafile.inputs)));
 }
+
+/** Of ts-morph, models are printed with the writer alone, which is a package of its own; the rest takes long to load. */
+const onlyTheWriter = {
+  name: "only-the-writer",
+  setup: (build) => {
+    build.onResolve({ filter: /^ts-morph$/ }, ({ path }) => ({ path, namespace: "writer" }));
+    build.onLoad({ filter: /.*/, namespace: "writer" }, () => {
+      const resolveDir = dirname(createRequire(import.meta.url).resolve("ts-morph"));
+      return { contents: 'export { default as CodeBlockWriter } from "code-block-writer";', resolveDir };
+    });
+  },
+};
 
 /** Puts compiled templates in place of `targets/emit/precompiled.ts`. */
 async function precompiledTemplates() {
@@ -72,16 +67,6 @@ async function precompiledTemplates() {
     setup: (build) => build.onLoad({ filter: /emit[/\\]precompiled\.js$/ }, () => ({ contents, resolveDir: "." })),
   };
 }
-
-/** Models are printed, not checked, with ts-morph: the declarations of the standard library are of no use for that. */
-const withoutLibraries = {
-  name: "without-libraries",
-  setup: (build) =>
-    build.onLoad({ filter: /ts-morph-common\.js$/ }, ({ path }) => {
-      const contents = readFileSync(path, "utf8");
-      return { contents: contents.replace(/^const libFiles = \[\{$.*?^\s*\}\];$/ms, "const libFiles = [];") };
-    }),
-};
 
 /** The licenses of all packages that the scripts contain. */
 function licenses(files) {

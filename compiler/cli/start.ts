@@ -20,46 +20,25 @@ interface CommandLine {
 
 /** The command line, from its script where the build made one. `command` decides which functions are kept ready. */
 export async function loadCli(command: string): Promise<CommandLine> {
-  const folder = dirname(fileURLToPath(import.meta.url));
-  if (!existsSync(join(folder, "ai8xc.cjs"))) return { ...(await import("./main.ts")), keepCode: () => {} };
+  const file = join(dirname(fileURLToPath(import.meta.url)), "ai8xc.cjs");
+  if (!existsSync(file)) return { ...(await import("./main.ts")), keepCode: () => {} };
   lendImport((url) => import(url));
-  const scripts = new Map<string, LoadedScript>();
-  const load = (name: string): unknown => {
-    const known = scripts.get(name);
-    if (known !== undefined) return known.exports;
-    const script = runScript(join(folder, name), /^\w+$/.test(command) ? command : "", require);
-    scripts.set(name, script);
-    return script.exports;
-  };
-  const outside = createRequire(import.meta.url);
-  const require = (name: string): unknown => (existsInside(name) ? load(`${name}.cjs`) : outside(name));
-  const { runCli } = load("ai8xc.cjs") as Pick<CommandLine, "runCli">;
-  return { runCli, keepCode: () => scripts.forEach((script) => script.keepCode()) };
+  return runScript(file, /^\w+$/.test(command) ? command : "");
 }
 
-/** Packages that are a script of their own, because few commands need them. */
-const existsInside = (name: string): boolean => name === "ts-morph";
+type Wrapper = (exports: object, require: NodeJS.Require, module: object, file: string) => void;
 
-interface LoadedScript {
-  readonly exports: unknown;
-  readonly keepCode: () => void;
-}
-
-type Wrapper = (exports: object, require: (name: string) => unknown, module: object, file: string) => void;
-
-function runScript(file: string, command: string, require: (name: string) => unknown): LoadedScript {
+function runScript(file: string, command: string): CommandLine {
   const { size, mtimeMs } = statSync(file);
   const kept = `${file}.${command}.${process.version}-${process.arch}-${size}-${Math.round(mtimeMs)}.code`;
   const cachedData = existsSync(kept) ? readFileSync(kept) : undefined;
   const source = `(function (exports, require, module, __filename) {${readFileSync(file, "latin1")}\n})`;
-  const script = new Script(source, {
-    filename: file,
-    ...(cachedData === undefined ? {} : { cachedData }),
-  });
+  const script = new Script(source, { filename: file, ...(cachedData === undefined ? {} : { cachedData }) });
   const module = { exports: {} };
-  (script.runInThisContext() as Wrapper)(module.exports, require, module, file);
+  (script.runInThisContext() as Wrapper)(module.exports, createRequire(file), module, file);
   const fits = cachedData !== undefined && script.cachedDataRejected !== true;
-  return { exports: module.exports, keepCode: () => fits || keep(kept, script) };
+  const { runCli } = module.exports as Pick<CommandLine, "runCli">;
+  return { runCli, keepCode: () => fits || keep(kept, script) };
 }
 
 /** Several processes may do this at once: each writes its own file, and the last one stays. */

@@ -1,4 +1,3 @@
-import { ts } from "ts-morph";
 import * as language from "../../dsl/index.ts";
 import { checkModel } from "../../dsl/check.ts";
 import { buildProblems } from "../../dsl/define-model.ts";
@@ -16,8 +15,8 @@ import { readSafetensors } from "./safetensors.ts";
 import { weightSetFromSafetensors } from "./weight-set.ts";
 
 /** The model that the text of a generated file defines. */
-export function evaluateModelSource(text: string): Model {
-  const outputText = text.includes("type AnyTensor") ? withoutTypes(text) : asFunctionBody(text);
+export async function evaluateModelSource(text: string): Promise<Model> {
+  const outputText = asFunctionBody(text.includes("type AnyTensor") ? await withoutTypes(text) : text);
   const exported: { default?: Model } = {};
   // Only text that this importer printed gets here.
   // oxlint-disable-next-line no-new-func
@@ -25,14 +24,15 @@ export function evaluateModelSource(text: string): Model {
   return exported.default as Model;
 }
 
-const withoutTypes = (text: string): string =>
-  ts.transpileModule(text, { compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 } })
-    .outputText;
+async function withoutTypes(text: string): Promise<string> {
+  const { transformSync } = await import("amaro");
+  return transformSync(text, { mode: "strip-only" }).code;
+}
 
-/** Most generated files have no types of their own: those are JavaScript but for import and export. */
+/** Without types, a generated file is JavaScript but for import and export. */
 const asFunctionBody = (text: string): string =>
   text
-    .replace(/^import (\{[^}]*\}) from "ai8xc";$/m, 'const $1 = require("ai8xc");')
+    .replace(/^import (\{[^}]*\})\s+from "ai8xc";$/m, 'const $1 = require("ai8xc");')
     .replace(/^export default /m, "exports.default = ");
 
 export interface GeneratedModel {
@@ -42,16 +42,22 @@ export interface GeneratedModel {
   readonly sample: Sample;
 }
 
+export interface CompiledModel {
+  readonly result?: NetworkWithSample;
+  readonly model: Model;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
 /**
  * Takes the generated files through the same passes as any model. Findings point at the description the model was
  * made of, not at the generated text.
  */
-export function compileGenerated(
+export async function compileGenerated(
   generated: GeneratedModel,
   origin: Network,
   device: DeviceSpec,
-): { readonly result?: NetworkWithSample; readonly model: Model; readonly diagnostics: readonly Diagnostic[] } {
-  const built = evaluateModelSource(generated.text);
+): Promise<CompiledModel> {
+  const built = await evaluateModelSource(generated.text);
   const model = located(built, generated.source, origin);
   const unplaced = buildProblems(built).map(({ code, severity, message }) => ({ code, severity, message }));
   const problems = [...unplaced, ...checkModel(model, [device])].filter(({ severity }) => severity === "error");

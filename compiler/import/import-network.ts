@@ -106,7 +106,7 @@ async function finish(plan: Plan): Promise<ImportedNetwork> {
   const weights = writeSafetensors(tensors, metadata);
   const text = printModelSource(source, `Imported from ${baseName(description.fileName)}.`);
   const generated = { text, source, weights, sample };
-  const { result, model, diagnostics } = compileGenerated(generated, network, device);
+  const { result, model, diagnostics } = await compileGenerated(generated, network, device);
   const all = [...plan.diagnostics, ...diagnostics];
   if (result === undefined || hasErrors(all)) return { model, diagnostics: all };
   const differences = plan.pins

@@ -1,4 +1,4 @@
-import { type CodeBlockWriter, IndentationText, Project } from "ts-morph";
+import { CodeBlockWriter } from "ts-morph";
 import { lineWidth, type ModelSource } from "./model-source.ts";
 import { entriesOf } from "./model-source-calls.ts";
 import { settingLines } from "./model-source-sequence.ts";
@@ -7,22 +7,16 @@ import { writeModelFunction, writeStatements } from "./model-source-write.ts";
 
 /** The text of a model file. `remark` says where the model comes from. */
 export function printModelSource(source: ModelSource, remark: string): string {
-  const project = new Project({
-    useInMemoryFileSystem: true,
-    manipulationSettings: { indentationText: IndentationText.TwoSpaces },
-  });
-  const file = project.createSourceFile("model.ts");
+  const writer = new CodeBlockWriter({ indentNumberOfSpaces: 2 });
   const body = sourceBody(source.layers);
-  file.addImportDeclaration({ moduleSpecifier: "ai8xc", namedImports: importsOf(source, body) });
-  file.addStatements((writer) => {
-    for (const definition of body.functions) {
-      writer.newLine();
-      writeFunction(writer, definition);
-    }
-    writer.newLine().writeLine(`/** ${remark.replaceAll("*/", "* /")} */`);
-    writeModel(writer, source, body);
-  });
-  return file.getFullText();
+  writer.writeLine(`import { ${importsOf(source, body).join(", ")} } from "ai8xc";`);
+  for (const definition of body.functions) {
+    writer.newLine();
+    writeFunction(writer, definition);
+  }
+  writer.newLine().writeLine(`/** ${remark.replaceAll("*/", "* /")} */`);
+  writeModel(writer, source, body);
+  return writer.newLineIfLastNot().toString();
 }
 
 function importsOf({ layers }: ModelSource, { functions, statements }: SourceBody): string[] {

@@ -37,7 +37,7 @@ async function importedFiles(name: string, pins = true): Promise<ReadonlyMap<str
 /** What the passes make of the imported files, read again from their bytes. */
 async function compiled(name: string, pins = true): Promise<Network> {
   const files = await importedFiles(name, pins);
-  const model = evaluateModelSource(files.get("model.ts") as string);
+  const model = await evaluateModelSource(files.get("model.ts") as string);
   const { file } = readSafetensors(files.get("weights.safetensors") as Uint8Array, "weights.safetensors");
   if (file === undefined) throw new Error("the weights cannot be read");
   const { weights } = weightSetFromSafetensors(file, "weights.safetensors");
