@@ -31,7 +31,7 @@ export function executeLayer(
   if (convolution === null) {
     invariant(layer.outputBits === 8, `${layer.name}: only convolutions have 32-bit results`);
     invariant(prepared.data.length === sizeOf(output), `${layer.name}: the output shape is wrong`);
-    return activate(prepared.data, layer.activation);
+    return activate(prepared.data, layer.activation, false);
   }
   const input = layer.flatten ? flatten(prepared) : prepared;
   const accumulators = convolve(input, convolution, output);
@@ -39,7 +39,7 @@ export function executeLayer(
     invariant(layer.activation === null, `${layer.name}: 32-bit results have no activation`);
     return new Int32Array(accumulators);
   }
-  return activate(requantizeAll(accumulators, convolution.shift), layer.activation);
+  return activate(requantizeAll(accumulators, convolution.shift), layer.activation, true);
 }
 
 /**
@@ -96,9 +96,10 @@ function flatten({ data }: IntegerTensor): IntegerTensor {
   return { shape: { channels: data.length, height: 1, width: 1 }, data };
 }
 
-function activate(data: Int32Array, activation: Activation | null): Int32Array {
+function activate(data: Int32Array, activation: Activation | null, isOwn: boolean): Int32Array {
   if (activation === null) return data;
-  const results = new Int32Array(data.length);
+  // A tensor that is read elsewhere, too, stays as it is.
+  const results = isOwn ? data : new Int32Array(data.length);
   const isRelu = activation === "relu";
   for (let i = 0; i < data.length; i++) results[i] = isRelu ? relu8(data[i] as number) : abs8(data[i] as number);
   return results;

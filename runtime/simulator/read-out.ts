@@ -4,25 +4,23 @@ import type { Machine } from "./machine.ts";
 
 /** Values of a tensor in data memory, [channel][row][column]. Elements that were never written are a problem. */
 export function readOutput(machine: Machine, location: TensorLocation): Int32Array {
-  const { channels, height, width, processors } = location;
+  const { channels, height, width, processors, bits } = location;
   const passes = Math.ceil(channels / processors.length);
   const pixels = height * width;
-  const wordsPerResult = location.bits / 8;
+  const step = (bits / 8) * (location.writeGap + 1);
+  const { known, words, bytes } = machine.data;
   const values = new Int32Array(channels * pixels);
   let missing = 0;
   for (let channel = 0; channel < channels; channel++) {
     const pass = Math.floor(channel / processors.length);
     const processor = processors[channel % processors.length] as number;
     const lane = processor % machine.device.processorsPerDataInstance;
-    const isWide = location.bits === 32;
-    const first = dataWord(machine, processor, location.offset) + (isWide ? lane : 0);
-    const step = wordsPerResult * (location.writeGap + 1);
-    const { known, words, bytes } = machine.data;
-    for (let pixel = 0; pixel < pixels; pixel++) {
-      const word = first + (pixel * passes + pass) * step;
-      const byte = word * 4 + (isWide ? 0 : lane);
+    let to = channel * pixels;
+    let word = dataWord(machine, processor, location.offset) + pass * step;
+    for (const end = to + pixels; to < end; to++, word += passes * step) {
+      const byte = 4 * (bits === 32 ? word + lane : word) + (bits === 32 ? 0 : lane);
       if (known[byte] !== 1) missing++;
-      values[channel * pixels + pixel] = isWide ? (words[word] as number) : (bytes[byte] as number);
+      values[to] = bits === 32 ? (words[word + lane] as number) : (bytes[byte] as number);
     }
   }
   if (missing > 0) machine.reportUnknown(`${missing} of ${values.length} output values were`);
