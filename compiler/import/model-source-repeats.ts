@@ -66,7 +66,10 @@ class Graph {
   readonly #positions: ReadonlyMap<TensorSource, number>;
   /** Last position that reads each layer. */
   readonly #lastReader: readonly number[];
-  readonly #shapes: readonly string[];
+  /** Equal for layers that differ in numbers, names and sources only. */
+  readonly #structures: readonly number[];
+  /** Lines each layer takes, behind other calls or alone. */
+  readonly #lines: readonly { readonly chained: number; readonly alone: number }[];
   readonly #free: ReadonlySet<SourceLayer>;
 
   constructor(layers: readonly SourceLayer[], free: ReadonlySet<SourceLayer>) {
@@ -81,14 +84,23 @@ class Graph {
       }
     }
     this.#lastReader = last;
-    this.#shapes = layers.map(structureOf);
+    const known = new Map<string, number>();
+    this.#structures = layers.map((layer) => {
+      const structure = structureOf(layer);
+      if (!known.has(structure)) known.set(structure, known.size);
+      return known.get(structure) as number;
+    });
+    this.#lines = layers.map((layer, position) => {
+      const alone = linesOf(layer, false);
+      return { alone, chained: continuesChain(layers, position) ? linesOf(layer, true) : alone };
+    });
   }
 
   /** Lists of positions at which alike runs of `length` layers start, two or more that do not overlap. */
   repeats(length: number, taken: ReadonlySet<number>): number[][] {
     const byShape = new Map<string, number[]>();
     for (let start = 0; start + length <= this.#layers.length; start++) {
-      if (taken.has(start) || taken.has(start + length - 1) || !this.#closed(start, length)) continue;
+      if (taken.has(start) || !this.#closed(start, length)) continue;
       if (this.#range(start, length).some((position) => taken.has(position))) continue;
       const shape = this.#shapeOf(start, length);
       const starts = byShape.get(shape) ?? [];
@@ -113,9 +125,9 @@ class Graph {
 
   sparedLines({ length, starts, names, numbers }: RepeatedBlock): number {
     const [first = 0] = starts;
-    const range = this.#range(first, length);
-    const chained = new Set(range.filter((position) => position > first && continuesChain(this.#layers, position)));
-    const lines = range.reduce((sum, position) => sum + linesOf(this.#at(position), chained.has(position)), 0);
+    const lines = this.#lines
+      .slice(first, first + length)
+      .reduce((sum, { alone, chained }, k) => sum + (k === 0 ? alone : chained), 0);
     const uses = starts.length;
     const surplus = (names.arguments[0]?.length ?? 0) + (numbers[0]?.length ?? 0) - 2;
     return (uses - 1) * lines - uses - functionLines - Math.max(0, surplus);
@@ -136,7 +148,7 @@ class Graph {
         const place = outside.indexOf(source);
         return place >= 0 ? `outside ${place}` : `${(this.#positions.get(source) ?? 0) - start}`;
       });
-      return `${this.#shapes[position]} ${sources.join()}`;
+      return `${this.#structures[position]} ${sources.join()}`;
     });
     return layers.join("\n");
   }
