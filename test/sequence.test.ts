@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compile } from "../compiler/compile.ts";
 import { executeNetwork } from "../compiler/execute-network.ts";
@@ -52,6 +53,18 @@ describe("layers out of order", () => {
     const { log, problems } = simulate(program);
     expect(problems).toEqual([]);
     expect(log.map(({ layer }) => layer)).toEqual([1, 3, 0, 2]);
+  });
+
+  it("may have any numbers", () => {
+    const names = ["a", "b", "c", "d"];
+    const numbers = fc.shuffledSubarray([0, 1, 2, 3], { minLength: 4 });
+    const property = fc.property(numbers, (given) => {
+      const pins = Object.fromEntries(names.map((name, i) => [name, { layer: given[i]! }]));
+      const next = Object.fromEntries(names.map((name, i) => [name, names[i + 1] ?? "stop"]));
+      const { program } = compiled(sequenced({ sequence: { start: "a", next } }, pins));
+      expect(simulate(program).log.map(({ layer }) => layer)).toEqual(given);
+    });
+    fc.assert(property, { numRuns: 24, seed: 7 });
   });
 
   it("compute what layers in order compute", () => {
