@@ -21,6 +21,8 @@ export interface RepeatedBlock {
 /** Lines a function costs beyond its body, and the least it has to spare. */
 const functionLines = 3;
 const worthwhile = 4;
+/** What a further name among the arguments costs: names that do not begin alike hint at another grouping. */
+const nameCost = 2;
 /** Columns in front of a call, with the keyword and marks of a statement. */
 const indentation = 16;
 const longestBlock = 24;
@@ -129,8 +131,8 @@ class Graph {
       .slice(first, first + length)
       .reduce((sum, { alone, chained }, k) => sum + (k === 0 ? alone : chained), 0);
     const uses = starts.length;
-    const surplus = (names.arguments[0]?.length ?? 0) + (numbers[0]?.length ?? 0) - 2;
-    return (uses - 1) * lines - uses - functionLines - Math.max(0, surplus);
+    const more = (given: readonly (readonly string[])[]) => Math.max(0, (given[0]?.length ?? 0) - 1);
+    return (uses - 1) * lines - uses - functionLines - nameCost * more(names.arguments) - more(numbers);
   }
 
   /** Only the last layer of the run is read behind it, and only that one may be an output of the network. */

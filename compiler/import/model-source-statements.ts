@@ -145,11 +145,17 @@ function functionOf(block: RepeatedBlock, layers: readonly SourceLayer[], taken:
   const written = use.map((layer, k) => {
     const { argument, suffix } = names.parts[k] as { argument: number; suffix: string };
     const text = textNames[argument] as string;
-    variables.set(layer.index, freeIdentifier(suffix.replace(/^_+/, "") || "result", own));
+    variables.set(layer.index, freeIdentifier(suffix.replace(/^_+/, "") || resultName(layer), own));
     return withArguments(layer, values[k] as string[], suffix === "" ? text : `\`\${${text}}${suffix}\``);
   });
   const name = freeIdentifier(blockName(names.arguments.map(([first = ""]) => first)), taken);
   return { name, parameters, layers: written, variables };
+}
+
+/** What a result is called by the operator that makes it: `conv` of `conv2d`. */
+function resultName({ after }: SourceLayer): string {
+  const method = after.at(-1)?.method.replace(/[12]d$/, "") ?? "result";
+  return method === "named" ? "result" : method;
 }
 
 /**

@@ -267,7 +267,7 @@ export function fixtureWeights(fixture: DescriptionFixture): YamlWeights {
       shape,
       weightBits: bits,
       bias: bias && position === 0 ? Float64Array.from({ length: outputs }, (_, i) => i - 2) : null,
-      outputShift: -position,
+      outputShift: -(position % 4),
       finalScale: position === 1 ? -2 : null,
       quantized: true,
     };
