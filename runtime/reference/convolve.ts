@@ -2,6 +2,7 @@ import { invariant } from "../../dsl/diagnostic.ts";
 import type { Shape } from "../../dsl/model.ts";
 import { BIAS_SCALE } from "../../targets/accelerator/fixed-point.ts";
 import type { LayerConvolution } from "./layer.ts";
+import { largestMagnitude, Products } from "./products.ts";
 import type { IntegerTensor } from "./tensor.ts";
 import { sizeOf } from "./tensor.ts";
 
@@ -44,20 +45,21 @@ function correlate(input: IntegerTensor, layer: LayerConvolution, shape: Shape):
   const outputsPerGroup = shape.channels / layer.groups;
   checkWeights(layer, shape.channels, inputsPerGroup);
   const taps = inputsPerGroup * layer.kernel[0] * layer.kernel[1];
-  const weights = layer.weights === null ? ones(shape.channels * taps) : Float64Array.from(layer.weights.data);
+  const weights = layer.weights?.data ?? new Int8Array(shape.channels * taps).fill(1);
   const sums = biases(layer.bias, shape);
-  const patches = new Float64Array(shape.width * taps);
+  const largestValue = largestMagnitude(input.data);
+  const patches = new Patches(input, layer, shape.width, taps);
   for (let group = 0; group < layer.groups; group++) {
-    const outputs = { first: group * outputsPerGroup, end: (group + 1) * outputsPerGroup };
+    const first = group * outputsPerGroup;
+    const own = weights.subarray(first * taps, (first + outputsPerGroup) * taps);
+    const products = new Products(own, taps, largestValue);
     for (let y = 0; y < shape.height; y++) {
-      layOutRow(patches, input, layer, group * inputsPerGroup, taps, y, shape.width);
-      addProducts(sums, shape, y, outputs, weights, patches, taps);
+      patches.layOut(group * inputsPerGroup, y);
+      products.addTo(sums, (first * shape.height + y) * shape.width, shape, patches);
     }
   }
   return sums;
 }
-
-const ones = (count: number): Float64Array => new Float64Array(count).fill(1);
 
 function biases(bias: Int8Array | null, shape: Shape): Float64Array {
   const sums = new Float64Array(sizeOf(shape));
@@ -66,114 +68,43 @@ function biases(bias: Int8Array | null, shape: Shape): Float64Array {
   return sums;
 }
 
-/** `patches[x * taps + tap]`: the input that meets each weight of an output pixel, in the order of the weights. */
-function layOutRow(
-  patches: Float64Array,
-  { data, shape: { height, width } }: IntegerTensor,
-  { kernel: [rows, columns], dilation, padding }: LayerConvolution,
-  firstInput: number,
-  taps: number,
-  y: number,
-  outputs: number,
-): void {
-  for (let tap = 0; tap < taps; tap++) {
-    const v = tap % columns;
-    const u = ((tap - v) / columns) % rows;
-    const channel = firstInput + Math.floor(tap / (rows * columns));
-    const row = y + u * dilation - padding[0];
-    const shift = v * dilation - padding[1];
-    const start = (channel * height + row) * width + shift;
-    const isInside = row >= 0 && row < height;
-    for (let x = 0; x < outputs; x++) {
-      const column = x + shift;
-      patches[x * taps + tap] = isInside && column >= 0 && column < width ? (data[start + x] as number) : 0;
+/** What the pixels of an output row see: `values[x * taps + tap]`, taps in the order of the weights. */
+class Patches {
+  readonly values: Float64Array;
+  readonly #input: IntegerTensor;
+  readonly #layer: LayerConvolution;
+  readonly #pixels: number;
+  readonly #taps: number;
+
+  constructor(input: IntegerTensor, layer: LayerConvolution, pixels: number, taps: number) {
+    this.#input = input;
+    this.#layer = layer;
+    this.#pixels = pixels;
+    this.#taps = taps;
+    // Pixels are taken in pairs; what the last one sees stays zero where it does not exist.
+    this.values = new Float64Array(2 * Math.ceil(pixels / 2) * taps);
+  }
+
+  layOut(firstInput: number, y: number): void {
+    const { kernel, dilation, padding } = this.#layer;
+    const { data, shape } = this.#input;
+    const [rows, columns] = kernel;
+    const taps = this.#taps;
+    for (let tap = 0; tap < taps; tap++) {
+      const v = tap % columns;
+      const u = ((tap - v) / columns) % rows;
+      const channel = firstInput + Math.floor(tap / (rows * columns));
+      const row = y + u * dilation - padding[0];
+      const shift = v * dilation - padding[1];
+      const start = (channel * shape.height + row) * shape.width + shift;
+      const isInside = row >= 0 && row < shape.height;
+      for (let x = 0; x < this.#pixels; x++) {
+        const column = x + shift;
+        const sees = isInside && column >= 0 && column < shape.width;
+        this.values[x * taps + tap] = sees ? (data[start + x] as number) : 0;
+      }
     }
   }
-}
-
-interface Outputs {
-  readonly first: number;
-  readonly end: number;
-}
-
-/**
- * sum of output o at pixel x += weights of o times patch of x. Four outputs at two pixels are summed at a time: what
- * is loaded for one is used for the others, which is several times as fast. Doubles hold these sums exactly.
- */
-function addProducts(
-  sums: Float64Array,
-  { height, width }: Shape,
-  y: number,
-  { first, end }: Outputs,
-  weights: Float64Array,
-  patches: Float64Array,
-  taps: number,
-): void {
-  const pixels = height * width;
-  const blocks = first + 4 * Math.floor((end - first) / 4);
-  const pairs = 2 * Math.floor(width / 2);
-  for (let output = first; output < blocks; output += 4) {
-    const at = output * pixels + y * width;
-    for (let x = 0; x < pairs; x += 2) addBlock(sums, at + x, pixels, weights, output * taps, patches, x * taps, taps);
-  }
-  for (let output = first; output < end; output++) {
-    for (let x = output < blocks ? pairs : 0; x < width; x++) {
-      const at = output * pixels + y * width + x;
-      sums[at] = (sums[at] as number) + product(weights, output * taps, patches, x * taps, taps);
-    }
-  }
-}
-
-function product(a: Float64Array, firstA: number, b: Float64Array, firstB: number, count: number): number {
-  let sum = 0;
-  for (let i = 0; i < count; i++) sum += (a[firstA + i] as number) * (b[firstB + i] as number);
-  return sum;
-}
-
-/** Products for four outputs (`pixels` sums apart) at two neighboring pixels. */
-function addBlock(
-  sums: Float64Array,
-  at: number,
-  pixels: number,
-  weights: Float64Array,
-  firstWeight: number,
-  patches: Float64Array,
-  firstPatch: number,
-  taps: number,
-): void {
-  const [at1, at2, at3] = [at + pixels, at + 2 * pixels, at + 3 * pixels];
-  let a0 = sums[at] as number;
-  let a1 = sums[at1] as number;
-  let a2 = sums[at2] as number;
-  let a3 = sums[at3] as number;
-  let b0 = sums[at + 1] as number;
-  let b1 = sums[at1 + 1] as number;
-  let b2 = sums[at2 + 1] as number;
-  let b3 = sums[at3 + 1] as number;
-  for (let tap = 0; tap < taps; tap++) {
-    const a = patches[firstPatch + tap] as number;
-    const b = patches[firstPatch + taps + tap] as number;
-    const w0 = weights[firstWeight + tap] as number;
-    const w1 = weights[firstWeight + taps + tap] as number;
-    const w2 = weights[firstWeight + 2 * taps + tap] as number;
-    const w3 = weights[firstWeight + 3 * taps + tap] as number;
-    a0 += w0 * a;
-    a1 += w1 * a;
-    a2 += w2 * a;
-    a3 += w3 * a;
-    b0 += w0 * b;
-    b1 += w1 * b;
-    b2 += w2 * b;
-    b3 += w3 * b;
-  }
-  sums[at] = a0;
-  sums[at1] = a1;
-  sums[at2] = a2;
-  sums[at3] = a3;
-  sums[at + 1] = b0;
-  sums[at1 + 1] = b1;
-  sums[at2 + 1] = b2;
-  sums[at3 + 1] = b3;
 }
 
 /** One-dimensional data is a column; turned into a row, the innermost loop runs along it. */

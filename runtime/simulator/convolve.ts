@@ -51,14 +51,9 @@ export function convolveFull(planes: Planes, kernels: Kernels, shape: Convolutio
     return { outputs: kernels.outputs, pixels, values };
   }
   const meets = firstPixels(planes, 0, planes.count, shape);
-  const frames = [newFrame(planes, shape), newFrame(planes, shape)] as const;
-  for (let output = 0; output < kernels.outputs; output += 2) {
-    const weights = [output, output + 1].map((one) =>
-      paddedWeights(kernels.data.subarray(one * perOutput, (one + 1) * perOutput), meets.length),
-    ) as [Int32Array, Int32Array];
-    sumPair(frames, planes.data, meets, weights);
-    keepPixels(values, output * pixels, frames[0], planes, shape);
-    if (output + 1 < kernels.outputs) keepPixels(values, (output + 1) * pixels, frames[1], planes, shape);
+  const frames = new Frames(planes, shape, values);
+  for (let output = 0; output < kernels.outputs; output += outputsAtOnce) {
+    frames.sum(output, Math.min(outputsAtOnce, kernels.outputs - output), kernels.data, output * perOutput, meets);
   }
   return { outputs: kernels.outputs, pixels, values };
 }
@@ -67,13 +62,9 @@ export function convolveFull(planes: Planes, kernels: Kernels, shape: Convolutio
 export function convolveDepthwise(planes: Planes, kernels: Kernels, shape: ConvolutionShape): Accumulators {
   const pixels = shape.rows * shape.columns;
   const values = new Int32Array(planes.count * pixels);
-  const frames = [newFrame(planes, shape), newFrame(planes, shape)] as const;
+  const frames = new Frames(planes, shape, values);
   for (let plane = 0; plane < planes.count; plane++) {
-    const meets = firstPixels(planes, plane, 1, shape);
-    const kernel = kernels.data.subarray(plane * kernels.taps, (plane + 1) * kernels.taps);
-    const weights = [paddedWeights(kernel, meets.length), new Int32Array(meets.length)] as const;
-    sumPair(frames, planes.data, meets, weights);
-    keepPixels(values, plane * pixels, frames[0], planes, shape);
+    frames.sum(plane, 1, kernels.data, plane * kernels.taps, firstPixels(planes, plane, 1, shape));
   }
   return { outputs: planes.count, pixels, values };
 }
@@ -87,14 +78,10 @@ function dotProduct(data: Int8Array, weights: Int8Array, firstWeight: number, co
   return sum;
 }
 
-/** Weights are taken in groups of this many; the last group is filled up with zeros. */
-const group = 4;
-
 /** The pixel that each weight meets for the first output pixel, plane after plane, taps in row-major order. */
 function firstPixels(planes: Planes, firstPlane: number, count: number, shape: ConvolutionShape): Int32Array {
   const { kernelRows, kernelColumns } = shape;
-  const weights = count * kernelRows * kernelColumns;
-  const pixels = new Int32Array(Math.ceil(weights / group) * group);
+  const pixels = new Int32Array(count * kernelRows * kernelColumns);
   let at = 0;
   for (let plane = firstPlane; plane < firstPlane + count; plane++) {
     for (let row = 0; row < kernelRows; row++) {
@@ -106,29 +93,105 @@ function firstPixels(planes: Planes, firstPlane: number, count: number, shape: C
   return pixels;
 }
 
-/** Zero for weights that do not exist. */
-function paddedWeights(weights: Int8Array, count: number): Int32Array {
-  const padded = new Int32Array(count);
-  padded.set(weights);
-  return padded;
-}
+/** Two outputs in each of two frames. */
+const outputsAtOnce = 4;
+
+/** Weights are taken in groups of this many; what is missing in the last group is zero. */
+const group = 4;
 
 /**
- * Sums of one output, with the columns of the input: pixels behind the end of an output row hold sums nobody needs,
+ * A double holds the sums of two outputs, one `pairFactor` times the other, so that one multiplication serves both.
+ * They can be told apart as long as each is less than half of the factor: after this many products of two bytes they
+ * are.
+ */
+const pairFactor = 2 ** 27;
+const weightsPerSum = 2 ** 12 - group;
+
+/**
+ * Sums of four outputs with the columns of the input: pixels behind the end of an output row hold sums nobody needs,
  * and all sums of an output are one run.
  */
-const newFrame = (planes: Planes, shape: ConvolutionShape): Int32Array =>
-  new Int32Array((shape.rows - 1) * planes.columns + shape.columns);
+class Frames {
+  readonly #planes: Planes;
+  readonly #shape: ConvolutionShape;
+  readonly #values: Int32Array;
+  readonly #frames: readonly [Float64Array, Float64Array];
 
-/** Sums of two outputs at once, four weights of each at a time: what is loaded once is used often. */
-function sumPair(
-  [a, b]: readonly [Int32Array, Int32Array],
+  /** `values` receives the sums: output after output. */
+  constructor(planes: Planes, shape: ConvolutionShape, values: Int32Array) {
+    const length = (shape.rows - 1) * planes.columns + shape.columns;
+    this.#planes = planes;
+    this.#shape = shape;
+    this.#values = values;
+    this.#frames = [new Float64Array(length), new Float64Array(length)];
+  }
+
+  /** Adds up outputs whose weights follow each other from `firstWeight` on; weight i meets pixel `meets[i]` first. */
+  sum(output: number, count: number, weights: Int8Array, firstWeight: number, meets: Int32Array): void {
+    const [a, b] = this.#frames;
+    for (let from = 0; from < meets.length; from += weightsPerSum) {
+      const part = meets.subarray(from, from + weightsPerSum);
+      const pair = (index: number) =>
+        pairedWeights(weights, firstWeight + from, meets.length, part.length, count, index);
+      addProducts(a, b, this.#planes.data, padded(part), pair(0), pair(2));
+      this.#take(a, output, count);
+      this.#take(b, output + 2, count - 2);
+    }
+  }
+
+  /** Adds a frame's sums to those of its outputs, and clears it. */
+  #take(frame: Float64Array, output: number, count: number): void {
+    const { rows, columns } = this.#shape;
+    const pixels = rows * columns;
+    for (let row = 0; row < (count > 0 ? rows : 0); row++) {
+      const from = row * this.#planes.columns;
+      const to = output * pixels + row * columns;
+      for (let i = 0; i < columns; i++) {
+        const both = frame[from + i] as number;
+        const first = Math.round(both / pairFactor);
+        this.#values[to + i] = (this.#values[to + i] as number) + first;
+        if (count === 1) continue;
+        this.#values[to + pixels + i] = (this.#values[to + pixels + i] as number) + (both - first * pairFactor);
+      }
+    }
+    frame.fill(0);
+  }
+}
+
+const padded = (meets: Int32Array): Int32Array => {
+  const all = new Int32Array(Math.ceil(meets.length / group) * group);
+  all.set(meets);
+  return all;
+};
+
+/** Weights of outputs `index` and `index + 1` of `outputs` in one number each; zero for what does not exist. */
+function pairedWeights(
+  weights: Int8Array,
+  firstWeight: number,
+  perOutput: number,
+  count: number,
+  outputs: number,
+  index: number,
+): Float64Array {
+  const pairs = new Float64Array(Math.ceil(count / group) * group);
+  const first = firstWeight + index * perOutput;
+  for (let i = 0; i < count; i++) {
+    const a = index < outputs ? (weights[first + i] as number) : 0;
+    const b = index + 1 < outputs ? (weights[first + perOutput + i] as number) : 0;
+    pairs[i] = a * pairFactor + b;
+  }
+  return pairs;
+}
+
+/** Four weights of each frame at a time: what is loaded once is used often. */
+function addProducts(
+  a: Float64Array,
+  b: Float64Array,
   data: Int8Array,
   meets: Int32Array,
-  [weightsA, weightsB]: readonly [Int32Array, Int32Array],
+  weightsA: Float64Array,
+  weightsB: Float64Array,
 ): void {
-  a.fill(0);
-  b.fill(0);
   for (let at = 0; at < meets.length; at += group) {
     const p0 = meets[at] as number;
     const p1 = meets[at + 1] as number;
@@ -142,22 +205,13 @@ function sumPair(
     const b1 = weightsB[at + 1] as number;
     const b2 = weightsB[at + 2] as number;
     const b3 = weightsB[at + 3] as number;
-    if ((a0 | a1 | a2 | a3 | b0 | b1 | b2 | b3) === 0) continue;
     for (let i = 0; i < a.length; i++) {
       const d0 = data[p0 + i] as number;
       const d1 = data[p1 + i] as number;
       const d2 = data[p2 + i] as number;
       const d3 = data[p3 + i] as number;
-      a[i] = ((a[i] as number) + Math.imul(a0, d0) + Math.imul(a1, d1) + Math.imul(a2, d2) + Math.imul(a3, d3)) | 0;
-      b[i] = ((b[i] as number) + Math.imul(b0, d0) + Math.imul(b1, d1) + Math.imul(b2, d2) + Math.imul(b3, d3)) | 0;
+      a[i] = (a[i] as number) + a0 * d0 + a1 * d1 + a2 * d2 + a3 * d3;
+      b[i] = (b[i] as number) + b0 * d0 + b1 * d1 + b2 * d2 + b3 * d3;
     }
-  }
-}
-
-function keepPixels(values: Int32Array, to: number, frame: Int32Array, planes: Planes, shape: ConvolutionShape): void {
-  if (planes.columns === shape.columns) return values.set(frame, to);
-  for (let row = 0; row < shape.rows; row++) {
-    const from = row * planes.columns;
-    values.set(frame.subarray(from, from + shape.columns), to + row * shape.columns);
   }
 }
