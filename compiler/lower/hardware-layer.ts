@@ -133,7 +133,7 @@ function hardwareLayer(
     pool: layer.pool ?? { kind: "max", size: [1, 1], stride: [1, 1], dilation: [1, 1] },
     pooling: layer.pool !== null && Math.max(...layer.pool.size) > 1,
     runsAsImage: spread,
-    outputIgnore: spread && convolution.kernel[0] === 3 ? 4 * convolution.dilation * outputPasses : 0,
+    outputIgnore: spread && convolution.kernel[0] === 3 ? 4 * wordsPerOutput * convolution.dilation * outputPasses : 0,
     tramLength: tramLength(shape, convolution?.outputPadding ?? 0),
     flattenPasses: flatten ? inputPasses * pooled.height * pooled.width - 1 : 0,
     passesAsRows: passesAsRows(operands, inputPasses, device),

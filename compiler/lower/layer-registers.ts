@@ -4,7 +4,15 @@ import type { HardwareLayer } from "./hardware-layer.ts";
 import { layerControl2, maskRange, outputChannels, passMask } from "./kernel-registers.ts";
 import { layerControl, nextLayer, oneDimensional, postProcessing } from "./mode-registers.ts";
 import { columnCount, lineBuffer, poolCount, rowCount, strideFields } from "./pixel-registers.ts";
-import { channelOffset, enables, maskOffset, readPointer, timeSlotOffset, writePointer } from "./pointer-registers.ts";
+import {
+  channelOffset,
+  enables,
+  maskOffset,
+  readPointer,
+  resetWritePointer,
+  timeSlotOffset,
+  writePointer,
+} from "./pointer-registers.ts";
 import type { RegisterWriter } from "./register-writer.ts";
 import { inputFrameWords, inputVolume, streamingValues } from "./streaming.ts";
 
@@ -13,7 +21,7 @@ interface RegisterRule {
   /** Fields of the register in one quadrant; null: not written for this layer. */
   readonly fields: (hw: HardwareLayer, quadrant: number, context: LoweringContext) => FieldValues | null;
   /** Fields the inserted reset layer gets in the same register. */
-  readonly reset?: (fields: FieldValues) => FieldValues;
+  readonly reset?: (fields: FieldValues, hw: HardwareLayer) => FieldValues;
 }
 
 const isConvolution = (hw: HardwareLayer): boolean => hw.operation !== "passthrough";
@@ -29,7 +37,7 @@ const rules: readonly RegisterRule[] = [
   { register: "PRCNT", fields: (hw, _, context) => poolCount(hw, 0, context) },
   { register: "PCCNT", fields: (hw, _, context) => poolCount(hw, 1, context) },
   { register: "STRIDE", fields: (hw, _, context) => strideFields(hw, context), reset: () => ({ step: 1 }) },
-  { register: "WPTR_BASE", fields: writePointer, reset: (fields) => fields },
+  { register: "WPTR_BASE", fields: writePointer, reset: resetWritePointer },
   { register: "WPTR_TOFFS", fields: (hw, _, context) => timeSlotOffset(hw, context), reset: (fields) => fields },
   { register: "WPTR_MOFFS", fields: (hw, _, context) => (isConvolution(hw) ? maskOffset(context) : null) },
   { register: "WPTR_CHOFFS", fields: (hw) => channelOffset(hw) },
@@ -110,7 +118,7 @@ function writeLayer(
     const fields = rule.fields(hw, quadrant, context);
     if (fields === null) continue;
     if (resetHere && rule.reset !== undefined) {
-      writer.write(rule.register, rule.reset(fields), { quadrant, layer: layer - 1, origin: hw.layer });
+      writer.write(rule.register, rule.reset(fields, hw), { quadrant, layer: layer - 1, origin: hw.layer });
     }
     const slot = register.scope === "quadrant" ? {} : { layer };
     writer.write(rule.register, fields, { quadrant, ...slot, origin: hw.layer });

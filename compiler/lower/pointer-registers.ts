@@ -24,6 +24,18 @@ export function writePointer(hw: HardwareLayer, quadrant: number, context: Lower
   return { word, instance: instanceOf(firstBit(hw.outputProcessors)) };
 }
 
+/**
+ * Where the hidden layer in front of an average pooling writes: to the first result of that pooling, which overwrites
+ * it, also when the master quadrant has none of the results.
+ */
+export const resetWritePointer = (fields: FieldValues, hw: HardwareLayer): FieldValues =>
+  hw.localSource ? fields : { ...fields, ...firstResult(hw) };
+
+const firstResult = (hw: HardwareLayer): FieldValues => ({
+  word: Math.floor(hw.placement.outputOffset / 4),
+  instance: instanceOf(firstBit(hw.outputProcessors)),
+});
+
 const instanceOf = (processor: number): number => Math.floor(processor / perInstance);
 
 /** Every quadrant writes its own channels, at the place they have among all outputs. */
@@ -52,8 +64,8 @@ export function timeSlotOffset(hw: HardwareLayer, context: LoweringContext): Fie
     const manyWords = hw.operands > 1 && hw.inputPasses > 1;
     return { words: manyProcessors || manyWords ? instance : instance / perInstance };
   }
-  if (hw.operation !== "conv2d" && hw.operation !== "linear") return {};
   if (hw.depthwise) return hw.broadcast ? {} : { words: instance };
+  if (hw.operation !== "conv2d" && hw.operation !== "linear") return {};
   return hw.kernel[0] === 1 && hw.kernel[1] === 1 ? { words: 1 } : {};
 }
 

@@ -203,7 +203,7 @@ function tensorForm(
     strideBytes: 4 * words * stride,
     blockBytes: 4 * words,
     blocks: written.pixels * passes,
-    bytesBefore: written.before * passes * 4,
+    bytesBefore: written.before * passes * 4 * words,
   };
 }
 

@@ -56,8 +56,12 @@ export function layerReads(network: Network, layer: Layer, device: DeviceSpec): 
   return { ...base, sources, problem: null };
 }
 
-/** Only pixels can lie apart; the values of one pixel, which several passes fetch, follow each other without a gap. */
-export function canReadGaps({ input, pooled, flatten }: Layer, device: DeviceSpec): boolean {
+/**
+ * Only pixels can lie apart; the values of one pixel, which several passes fetch, follow each other without a gap.
+ * The registers of transposed convolutions do not tell a gap from a pooling stride.
+ */
+export function canReadGaps({ input, pooled, flatten, convolution }: Layer, device: DeviceSpec): boolean {
+  if (convolution?.kind === "convTranspose2d") return false;
   const onePass = passesOf(input.channels, device) === 1 && !(flatten && pooled.height * pooled.width > 1);
   return device.capabilities.readGap && onePass;
 }

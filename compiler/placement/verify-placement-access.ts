@@ -35,8 +35,8 @@ export function readSegments(network: Network, layer: Layer, place: LayerPlaceme
   const cropped = layer.crop[0] * sourceShape(network, layer.sources[0] as TensorSource).width;
   const shapes = layer.sources.map((source) => sourceShape(network, source));
   const pile = layer.eltwise === null && shapes.length > 1 && shapes[0]?.channels === layer.input.channels;
-  const stacked =
-    pile || shapes.some(({ height, width }) => height !== shapes[0]?.height || width !== shapes[0]?.width);
+  const uneven = shapes.some(({ height, width }) => height !== shapes[0]?.height || width !== shapes[0]?.width);
+  const stacked = pile || (layer.eltwise === null && uneven);
   if (!stacked) {
     const slots = readSlots(layer, place, device, (operand, channel) => channelOf(network, layer, operand, channel));
     return [{ from: 0, to: pixels, shift: cropped, slots }];

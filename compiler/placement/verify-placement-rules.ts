@@ -104,6 +104,10 @@ function pointers(layer: Layer, place: LayerPlacement, device: DeviceSpec): Find
     const hint = `Use no gap, or at most ${device.processors} channels that are not flattened.`;
     problems.push(finding("AI3042", sentence, hint));
   }
+  if (place.readGap > 0 && layer.convolution?.kind === "convTranspose2d") {
+    const sentence = `a read gap of ${place.readGap} in front of a transposed convolution, which would take it for a pooling stride`;
+    problems.push(finding("AI3042", sentence, "Use no gap, and write the input without one."));
+  }
   return problems;
 }
 
@@ -177,11 +181,11 @@ function streamedReadAhead(layer: Layer, layers: readonly LayerPlacement[], devi
 }
 
 /** A far dilated Conv1d of three taps writes a row of garbage below its output. */
-function farDilation({ convolution, output }: Layer, place: LayerPlacement, device: DeviceSpec): Finding[] {
+function farDilation({ convolution, output, outputBits }: Layer, place: LayerPlacement, device: DeviceSpec): Finding[] {
   if (convolution?.kind !== "conv1d" || convolution.dilation === 1) return [];
   const { dilation, kernel } = convolution;
   const [length] = kernel;
-  const below = 4 * dilation * passesOf(output.channels, device);
+  const below = (outputBits / 2) * dilation * passesOf(output.channels, device);
   const far = length === 3 && (length - 1) * dilation >= device.limits.conv1dKernel.max;
   if (!far || place.outputOffset >= below) return [];
   const sentence = `dilation ${dilation} writes ${below} bytes below its output at offset ${place.outputOffset}`;

@@ -66,16 +66,18 @@ function checkAlignment({ layer, startSlots, outputPasses, depthwise }: KernelLa
 }
 
 function checkFourWay(layout: KernelLayout): Diagnostic[] {
-  const { layer, taps, slots, outputs, startSlots } = layout;
+  const { layer, taps, slots, outputs, startSlots, depthwise } = layout;
   const gaps = startSlots > 0 || slots.some((slot) => slot === null);
   const message =
     taps !== 9
       ? "has kernels other than 3x3"
-      : gaps
-        ? "leaves out output processors"
-        : hasWholeQuarters(layout)
-          ? null
-          : `has ${outputs} outputs, whose quarters do not begin at weight words`;
+      : depthwise
+        ? "convolves every channel by itself"
+        : gaps
+          ? "leaves out output processors"
+          : hasWholeQuarters(layout)
+            ? null
+            : `has ${outputs} outputs, whose quarters do not begin at weight words`;
   if (message === null) return [];
   const hint = "Compute one output at a time, or use 3x3 kernels and a multiple of 4 outputs on adjacent processors.";
   return [layerError(layer, "AI3203", `computes four outputs at a time, but ${message}`, hint)];

@@ -8,8 +8,11 @@ import { integerTensor, sameSize, sizeOf } from "./tensor.ts";
  * channels, cropped, and each operand is read with the layer's input shape (row-major, so only the shape changes).
  */
 export function gatherOperands(layer: IntegerLayer, sources: readonly IntegerTensor[]): readonly IntegerTensor[] {
-  const all = concatenate(sources, layer.eltwise === null ? layer.input.channels : null);
   const operands = layer.eltwise?.operands ?? 1;
+  if (operands > 1 && sources.length === operands) {
+    return sources.map((source) => integerTensor(layer.input, cropRows(source, layer.crop).data));
+  }
+  const all = concatenate(sources, layer.eltwise === null ? layer.input.channels : null);
   const { channels, height, width } = all.shape;
   invariant(channels % operands === 0, `${layer.name}: ${channels} channels do not make ${operands} operands`);
   const shape = { channels: channels / operands, height, width };
