@@ -39,24 +39,27 @@ export function writeBack(
   const runs = outputRuns(device, plan, target);
   const { memory } = target;
   let lost = 0;
-  for (const word of wordsOf(runs, memory)) memory.forget(word);
+  eachWord(runs, memory, (word) => memory.forget(word));
   for (const run of runs) lost += writeRun(memory, results, run);
   if (lost > 0) report(`layer ${plan.layer}: ${lost} results are written outside data memory`);
 }
 
-/** Every word with results, once. */
-function* wordsOf(runs: readonly OutputRun[], memory: DataMemory): Generator<number> {
+/** Visits every word with results once. */
+function eachWord(runs: readonly OutputRun[], memory: DataMemory, visit: (word: number) => void): void {
   const seen = new Set<number>();
   for (const { word, step, count } of runs) {
     if (seen.has(word)) continue;
     seen.add(word);
-    for (let i = 0; i < count; i++) if (memory.holds(word + i * step)) yield word + i * step;
+    for (let i = 0; i < count; i++) if (memory.holds(word + i * step)) visit(word + i * step);
   }
 }
 
 /** Flat words of the target that a layer writes. */
-export const writtenWords = (device: DeviceSpec, plan: LayerPlan, target: OutputTarget): ReadonlySet<number> =>
-  new Set(wordsOf(outputRuns(device, plan, target), target.memory));
+export function writtenWords(device: DeviceSpec, plan: LayerPlan, target: OutputTarget): ReadonlySet<number> {
+  const words = new Set<number>();
+  eachWord(outputRuns(device, plan, target), target.memory, (word) => words.add(word));
+  return words;
+}
 
 /** The pixels of one output: words `word + i * step`, one byte lane of them or (null) all. */
 export interface OutputRun {

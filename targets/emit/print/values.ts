@@ -27,13 +27,12 @@ export const tableMacro = (name: string, values: ArrayLike<number>, digits: 2 | 
 export const staticTable = (type: string, name: string, values: ArrayLike<number>, digits: 2 | 8): string =>
   `static const ${type} ${name}[] = {\n${tableRows(values, digits, "\n")}};\n`;
 
-const [zero, letterA, letterX, comma, space] = [..."0ax, "].map((sign) => sign.charCodeAt(0)) as [
-  number,
-  number,
-  number,
-  number,
-  number,
-];
+const [zero, letterX, comma, space] = [..."0x, "].map((sign) => sign.charCodeAt(0)) as [number, number, number, number];
+
+/** The two digits of every byte. */
+const hexDigits = new TextEncoder().encode(
+  Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0")).join(""),
+);
 
 /** Weights make tables of a megabyte, so their text is put together byte by byte. */
 function tableRows(values: ArrayLike<number>, digits: 2 | 8, lineEnd: string): string {
@@ -47,9 +46,10 @@ function tableRows(values: ArrayLike<number>, digits: 2 | 8, lineEnd: string): s
     text[at++] = zero;
     text[at++] = letterX;
     const value = values[i] as number;
-    for (let shift = 4 * (digits - 1); shift >= 0; shift -= 4) {
-      const digit = (value >>> shift) & 15;
-      text[at++] = digit < 10 ? zero + digit : letterA + digit - 10;
+    for (let shift = 4 * (digits - 2); shift >= 0; shift -= 8) {
+      const byte = (value >>> shift) & 0xff;
+      text[at++] = hexDigits[2 * byte] as number;
+      text[at++] = hexDigits[2 * byte + 1] as number;
     }
     if (i + 1 < values.length) text[at++] = comma;
     if ((i + 1) % perRow !== 0 && i + 1 < values.length) continue;
