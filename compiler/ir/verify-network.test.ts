@@ -363,24 +363,14 @@ describe("sequences", () => {
     const unpadded = () => ({ convolution: convolution(4, 4, { padding: [0, 0] }), output: square(4, 6) });
     expect(codes(network(streams(1, unpadded), { fifo: "standard" }), MAX78000)).toEqual(["AI2530"]);
     expect(codes(network(streams(1, unpadded), { fifo: "standard" }), MAX78002)).toEqual([]);
-    expect(
-      codes(
-        network(
-          streams(1, () => plain),
-          { fifo: "standard" },
-        ),
-        MAX78000,
-      ),
-    ).toEqual([]);
-    expect(
-      codes(
-        network(
-          streams(1, () => plain),
-          { fifo: "standard" },
-        ),
-        MAX78002,
-      ),
-    ).toEqual(["AI2530"]);
+    const copies = (...indices: readonly number[]) =>
+      network(
+        streams(2, (index) => (indices.includes(index) ? plain : {})),
+        { fifo: "standard" },
+      );
+    expect(codes(copies(0), MAX78000)).toEqual([]);
+    expect(codes(copies(1), MAX78000)).toEqual(["AI2530"]);
+    expect(codes(copies(0), MAX78002)).toEqual(["AI2530"]);
     const biased = () => ({ convolution: convolution(4, 4, { bias: Int8Array.of(1, 2, 3, 4) }) });
     expect(codes(network(streams(1, biased), { fifo: "standard" }), MAX78000)).toEqual(["AI2531"]);
     expect(codes(network(streams(1, biased), { fifo: "standard" }), MAX78002)).toEqual([]);

@@ -1,5 +1,6 @@
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
+import type { LayerConvolution } from "../../runtime/reference/layer.ts";
 import { passesOf } from "./geometry.ts";
 import { LayerReport } from "./layer-report.ts";
 import type { Layer, Network } from "./network.ts";
@@ -78,16 +79,15 @@ function verifyStreaming(network: Network, device: DeviceSpec): Diagnostic[] {
         `on ${name} a streaming layer must convolve`,
         "Do not stream this layer.",
       );
-    } else {
-      // A 1x1 kernel is executed as a padded 3x3 kernel.
-      const padded = convolution.padding[0] > 0 || (convolution.kind === "conv2d" && convolution.kernel[0] === 1);
-      const may = padded || !isLast || capabilities.streamingWithoutPadding;
-      report.require(
-        may,
-        "AI2530",
-        `the last streaming layer needs padding on ${name}; it has none`,
-        "Use padding 1, or do not stream this layer.",
-      );
+    }
+    const may = pads(convolution) || !isLast || capabilities.streamingWithoutPadding;
+    report.require(
+      may,
+      "AI2530",
+      `the last streaming layer needs padding on ${name}; it has none`,
+      "Use padding 1, or do not stream this layer.",
+    );
+    if (convolution !== null) {
       if (convolution.bias !== null && !capabilities.streamingBias) {
         report.warning(
           "AI2531",
@@ -154,3 +154,8 @@ function verifyBinary({ layers }: Network, device: DeviceSpec): Diagnostic[] {
   );
   return report.diagnostics;
 }
+
+/** A 1x1 kernel is executed as a padded 3x3 kernel. */
+const pads = (convolution: LayerConvolution | null): boolean =>
+  convolution !== null &&
+  (convolution.padding[0] > 0 || (convolution.kind === "conv2d" && convolution.kernel[0] === 1));

@@ -142,7 +142,7 @@ function checkStreamingLayer(hw: HardwareLayer, context: LoweringContext): strin
   if (!layer.streaming) return [];
   const { capabilities, limits, name } = context.device;
   const isLast = context.layers[index + 1]?.layer.streaming !== true;
-  const bare = operation !== "passthrough" && Math.min(...hw.padding) === 0;
+  const bare = Math.min(...hw.padding) === 0;
   return [
     ...when(index >= limits.streamingLayers, `streaming layer ${index + 1}; at most ${limits.streamingLayers} stream`),
     ...when(
