@@ -28,17 +28,23 @@ export function hardwareKernel(network: Network, index: number, device: DeviceSp
   const kernel = reshapedKernel(network, layer, device);
   const original = layer.convolution?.weights;
   if (!kernel?.weights?.binary || !original) return kernel;
-  const hasZeros = kernel.weights.data.length !== original.data.length || leavesGaps(layer, device);
+  const hasZeros = kernel.weights.data.length !== original.data.length || leavesGaps(layer, network, device);
   return hasZeros ? { ...kernel, weights: { ...kernel.weights, bits: bitsWithZero, binary: false } } : kernel;
 }
 
 /** Weights of -1, 0 and +1 need that many. */
 const bitsWithZero = 2;
 
-/** Some processors have no channel in the last pass: what they read must not count. */
-const leavesGaps = ({ input, convolution }: Layer, device: DeviceSpec): boolean =>
-  convolution?.groups === 1 &&
-  passesOf(input.channels, device) * processorsPerPass(input.channels, device) !== input.channels;
+/**
+ * Some processors have no channel in the last pass: what they read must not count. Behind the network input they read
+ * zeros, where those channels share a word with others, because input words are filled up.
+ */
+function leavesGaps({ input, convolution, sources }: Layer, network: Network, device: DeviceSpec): boolean {
+  const gaps = passesOf(input.channels, device) * processorsPerPass(input.channels, device) - input.channels;
+  if (convolution?.groups !== 1 || gaps === 0) return false;
+  const readsInput = sources.every((source) => source === "input") && network.input.format === "HWC";
+  return !readsInput || gaps >= device.processorsPerDataInstance;
+}
 
 function reshapedKernel(network: Network, layer: Layer, device: DeviceSpec): HardwareKernel | null {
   const { convolution } = layer;
