@@ -98,47 +98,36 @@ function groupsOf({ slots, perByte, outputs, outputPasses, outputAt }: KernelLay
  * The taps of a kernel go from the last to the first.
  */
 function writeDense(layout: KernelLayout, rank: number, groups: readonly Group[], stream: ByteStream): void {
-  const { perByte, taps, passes } = layout;
+  const { perByte, taps, passes, pixels, channels, processors, weights } = layout;
+  const { flatten } = layout.layer;
   // A flattened layer has no bytes for outputs that do not exist, but one per slot where weights have 8 bits.
-  const idle = layout.layer.flatten ? Math.floor(1 / perByte) : passes * Math.floor(taps / perByte);
-  const kernels = new Int32Array(perByte);
-  for (const group of groups) {
-    if (group.kind === "skip") stream.skip(passes * taps);
-    else if (group.kind === "kernels") writeGroup(layout, rank, group, kernels, stream);
-    else if (!layout.fourWay) stream.putZeros(idle);
-  }
-}
-
-/** `kernels` is room for the first weight of each kernel that shares the bytes. */
-function writeGroup(
-  layout: KernelLayout,
-  rank: number,
-  { outputs, existing }: Group,
-  kernels: Int32Array,
-  stream: ByteStream,
-): void {
-  const { perByte, taps, passes, weights } = layout;
-  const runs = layout.layer.flatten ? ceilDiv(existing * passes, perByte) : passes;
-  for (let run = 0; run < runs; run++) {
-    for (let i = 0; i < perByte; i++) {
-      const entry = run * perByte + i;
-      const output = outputs[Math.floor(entry / passes)] ?? null;
-      kernels[i] = output === null ? -1 : kernelAt(layout, output, entry % passes, rank);
-    }
-    const [kernel = -1] = kernels;
-    if (perByte > 1) for (let tap = taps - 1; tap >= 0; tap--) stream.put(sharedByte(layout, kernels, tap));
-    else if (kernel < 0) stream.putZeros(taps);
-    else stream.putReversed(weights.data, kernel, taps);
-  }
-}
-
-/** First weight of a kernel; -1 for channels that do not exist. Passes of a flattened layer go through its pixels first. */
-function kernelAt(layout: KernelLayout, output: number, pass: number, rank: number): number {
-  const { channels, taps, pixels, passes, processors } = layout;
+  const idle = flatten ? Math.floor(1 / perByte) : passes * Math.floor(taps / perByte);
   const inputPasses = passes / pixels;
-  const channel = (pass % inputPasses) * processors.length + rank;
-  if (channel >= channels) return -1;
-  return ((output * channels + channel) * pixels + Math.floor(pass / inputPasses)) * taps;
+  /** First weight of a kernel; -1 for channels that do not exist. Passes of a flattened layer go through its pixels first. */
+  const kernelAt = (output: number, pass: number): number => {
+    const channel = (pass % inputPasses) * processors.length + rank;
+    if (channel >= channels) return -1;
+    return ((output * channels + channel) * pixels + Math.floor(pass / inputPasses)) * taps;
+  };
+  const sharing = new Int32Array(perByte);
+  for (const { kind, outputs, existing } of groups) {
+    if (kind === "skip") stream.skip(passes * taps);
+    else if (kind === "idle") stream.putZeros(layout.fourWay ? 0 : idle);
+    else {
+      const runs = flatten ? ceilDiv(existing * passes, perByte) : passes;
+      for (let run = 0; run < runs; run++) {
+        for (let i = 0; i < perByte; i++) {
+          const entry = run * perByte + i;
+          const output = outputs[Math.floor(entry / passes)] ?? null;
+          sharing[i] = output === null ? -1 : kernelAt(output, entry % passes);
+        }
+        const first = sharing[0] as number;
+        if (perByte > 1) for (let tap = taps - 1; tap >= 0; tap--) stream.put(sharedByte(layout, sharing, tap));
+        else if (first < 0) stream.putZeros(taps);
+        else stream.putReversed(weights.data, first, taps);
+      }
+    }
+  }
 }
 
 /** The same tap of kernels that share their bytes; weights of +1 and -1 are stored as 0 and -1. */
