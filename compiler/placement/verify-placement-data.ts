@@ -193,7 +193,8 @@ function checkResult(
   for (const slot of writeSlots(layer, place, device)) {
     for (let pixel = 0; pixel < layer.output.height * layer.output.width; pixel++) {
       const word = place.outputOffset / 4 + pixel * step + slot.word;
-      for (const [lane, element] of slot.bytes.entries()) {
+      for (let lane = 0; lane < slot.bytes.length; lane++) {
+        const element = slot.bytes[lane] as number;
         if (element < 0) continue;
         const found = memory.read(slot.instance, word, lane);
         if (found === element + pixel) continue;

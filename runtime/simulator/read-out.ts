@@ -44,22 +44,33 @@ export function checkKnownAnswer(machine: Machine, blocks: readonly KnownAnswerB
   const wrong: KnownAnswerMismatch[] = [];
   let unknown = 0;
   for (const { address, mask, words } of blocks) {
-    words.forEach((word, i) => {
+    const first = firstDataWord(machine, address, words.length);
+    for (let i = 0; i < words.length; i++) {
       const at = address + 4 * i;
-      const actual = (machine.read32(at) & mask) >>> 0;
-      const expected = (word & mask) >>> 0;
+      const word = first === null ? machine.read32(at) : (machine.data.words[first + i] as number);
+      const actual = (word & mask) >>> 0;
+      const expected = ((words[i] as number) & mask) >>> 0;
       if (actual !== expected) wrong.push({ address: at, expected, actual });
-      unknown += unknownLanes(machine, at, mask);
-    });
+      unknown += unknownLanes(machine, first === null ? firstDataWord(machine, at, 1) : first + i, mask);
+    }
   }
   if (unknown > 0) machine.reportUnknown(`${unknown} bytes of the known answer were`);
   return wrong;
 }
 
-/** Bytes under the mask whose contents nobody can know. */
-function unknownLanes(machine: Machine, address: number, mask: number): number {
-  const target = memoryAt(machine.device, address);
-  if (target?.kind !== "data") return 0;
-  const first = (target.instance * machine.data.instanceWords + Math.floor(target.byte / 4)) * 4;
-  return [0, 1, 2, 3].filter((lane) => (mask >>> (8 * lane)) & 0xff && machine.data.known[first + lane] !== 1).length;
+/** Flat index of the first of some words at consecutive addresses; null where they are not in one data memory instance. */
+function firstDataWord(machine: Machine, address: number, count: number): number | null {
+  const [first, last] = [address, address + 4 * (count - 1)].map((at) => memoryAt(machine.device, at));
+  if (first?.kind !== "data" || last?.kind !== "data" || first.instance !== last.instance) return null;
+  return first.instance * machine.data.instanceWords + Math.floor(first.byte / 4);
+}
+
+/** Bytes of a word under the mask whose contents nobody can know. */
+function unknownLanes({ data }: Machine, word: number | null, mask: number): number {
+  if (word === null) return 0;
+  let unknown = 0;
+  for (let lane = 0; lane < 4; lane++) {
+    if (((mask >>> (8 * lane)) & 0xff) !== 0 && data.known[4 * word + lane] !== 1) unknown++;
+  }
+  return unknown;
 }
