@@ -210,6 +210,6 @@ function verifyWeights(layer: Layer, { weights, kernel, groups }: LayerConvoluti
   }
   const [low, high] = [-(2 ** (weights.bits - 1)), 2 ** (weights.bits - 1) - 1];
   const fits = (weight: number) => (weights.binary ? Math.abs(weight) === 1 : weight >= low && weight <= high);
-  const wrong = weights.data.find((weight) => !fits(weight));
+  const wrong = fits(-128) && fits(127) ? undefined : weights.data.find((weight) => !fits(weight));
   if (wrong !== undefined) report.error("AI1522", `a weight of ${wrong} does not fit ${weights.bits} bits`);
 }
