@@ -80,6 +80,8 @@ function verifyStreaming(network: Network, device: DeviceSpec): Diagnostic[] {
         "Do not stream this layer.",
       );
     }
+    const inside = streaming.length > 1;
+    if (inside) verifyCounted(layer, isLast, report);
     const may = pads(convolution) || !isLast || capabilities.streamingWithoutPadding;
     report.require(
       may,
@@ -98,6 +100,23 @@ function verifyStreaming(network: Network, device: DeviceSpec): Diagnostic[] {
     }
     return report.diagnostics;
   });
+}
+
+/** What the layer behind counts must be what this one delivers. */
+function verifyCounted({ convolution }: Layer, isLast: boolean, report: LayerReport): void {
+  const { capabilities, name } = report.device;
+  report.require(
+    convolution?.kind !== "conv1d",
+    "AI2530",
+    "a streaming 1-D convolution has another streaming layer beside it; nothing tells when the later of them may start",
+    "Do not stream this layer, or only this one.",
+  );
+  report.require(
+    convolution?.kind !== "convTranspose2d" || isLast || capabilities.streamingFormulas === "window",
+    "AI2530",
+    `a transposed convolution streams into the next layer, which on ${name} counts its rows before they are doubled`,
+    "Do not stream the layer behind it.",
+  );
 }
 
 function verifyFifo({ layers, input, options }: Network, device: DeviceSpec): Diagnostic[] {

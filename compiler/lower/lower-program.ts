@@ -155,13 +155,23 @@ function programSettings(context: LoweringContext): ProgramSettings {
     mexpress: options.mexpress,
     averagePoolRounding: network.options.averagePoolRounding,
     oneShot: options.oneShot,
-    oneShotSteps: options.oneShot ? simulatedLayers(network).length - 1 : 0,
+    oneShotSteps: options.oneShot ? executedSets(context) - 1 : 0,
     pipeline: options.pipeline,
     pll: options.pll,
     zeroSram: options.zeroSram,
     ...(network.layers.some((layer) => layer.recalls) ? { rolling: true } : {}),
     finalWeightBits: network.layers.at(-1)?.convolution?.weights?.bits ?? fullWeightBits,
   };
+}
+
+/** Register sets that run one after the other: hidden layers count, unless a jump passes over them. */
+function executedSets({ network, layers }: LoweringContext): number {
+  const order = simulatedLayers(network).flatMap((index) => layers[index] ?? []);
+  const hidden = order.filter(({ resetBefore, hardwareIndex }, at) => {
+    const before = order[at - 1]?.hardwareIndex;
+    return resetBefore && before === hardwareIndex - 2;
+  });
+  return order.length + hidden.length;
 }
 
 /** What `cnn_unload()` reads: the outputs, or what the network lists instead. */

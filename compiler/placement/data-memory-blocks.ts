@@ -1,4 +1,5 @@
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
+import { roundUp } from "../ir/geometry.ts";
 import type { GroupMember, OffsetGroup } from "./data-memory-groups.ts";
 import type { DataLayout } from "./data-memory-layout.ts";
 import type { AddressRule } from "./first-fit.ts";
@@ -28,7 +29,8 @@ export function readAheadRule(layout: DataLayout, groups: readonly OffsetGroup[]
       const first = base + member.from;
       const last = base + member.to - 1;
       if (sameBlock(first, placed + other.from, block)) return base + block - (first % block);
-      if (ends && sameBlock(last, placed + other.to - 1, block)) return base + block - (last % block);
+      // The last byte moves up to the next block, the first one to a whole word.
+      if (ends && sameBlock(last, placed + other.to - 1, block)) return base + roundUp(block - (last % block), 4);
     }
     return base;
   };

@@ -77,12 +77,24 @@ export function layoutData(
   const rings = ringWords(network, device, options);
   diagnostics.push(...checkRings(network, rings.length));
   const tensors = liveRanges(network).map((live, index) => {
-    const form = tensorForm(network, reads, live, strides[index] as number, device);
+    const tight = tensorForm(network, reads, live, strides[index] as number, device);
+    const form = { ...tight, blocks: tight.blocks + tailPixels(network, live.source) * tight.wordsPerPixel };
     if (index < rings.length) return { ...form, blocks: (rings[index] as number) + 1 };
     return index === rings.length && index > 0 ? { ...form, blocks: form.blocks + 1 } : form;
   });
   const { offsets, conflicts } = linkOffsets(network, tensors, reads, readGaps);
   return { layout: { network, tensors, reads, readGaps, offsets }, diagnostics: [...diagnostics, ...conflicts] };
+}
+
+/** Pixels behind the last one that are fetched too: whole rows of a dilated Conv1d that is executed as an image. */
+function tailPixels(network: Network, source: TensorSource): number {
+  const tails = network.layers
+    .filter((layer) => layer.sources.includes(source) && runsAsTwoDimensional(layer))
+    .map(({ input, convolution }) => {
+      const columns = convolution?.dilation ?? 1;
+      return ceilDiv(input.height, columns) * columns - input.height;
+    });
+  return Math.max(0, ...tails);
 }
 
 /** What streams through a circular buffer is gone when the next layer has read it. */

@@ -36,7 +36,9 @@ function decodeConvolution(
   const isQuad = registers.get("CTL", "quadFifo", master) === 1 && context.isFirst;
   const isCalcx4 = own.get("POST", "calcx4") === 1;
   const sources = own.get("LCTL", "sources");
-  const isStreamingBias = context.isFirst && context.isStreaming && device.capabilities.streamingBiasLeadingByte;
+  // The parts of a bias behind a quad FIFO have no leading byte in the vendor's programs.
+  const isStreamingBias =
+    context.isFirst && context.isStreaming && device.capabilities.streamingBiasLeadingByte && !isQuad;
   const isBroadcast = isDepthwise && registers.get("LCTL", "shiftCount", master, layer) >= broadcastBit;
   const kind = isDepthwise ? (isBroadcast ? "depthwise-broadcast" : "depthwise-move") : isQuad ? "quad" : "full";
   const biasScale = isCalcx4 || kind === "depthwise-broadcast" ? 4 : 1;

@@ -1,0 +1,190 @@
+import fc from "fast-check";
+import { expect } from "vitest";
+import type { DeviceSpec } from "../../targets/accelerator/device.ts";
+import { registerTables } from "../../targets/index.ts";
+import { compile, type CompileRequest, type CompileResult } from "../../compiler/compile.ts";
+import { defaultProgramOptions, type ProgramOptions } from "../../compiler/options.ts";
+import { verifyPlacement } from "../../compiler/placement/verify-placement.ts";
+import { interpretModel } from "../fixtures/interpret-model.ts";
+import {
+  buildLegalModel,
+  randomInput,
+  type RandomModel,
+  randomModels,
+  randomWeights,
+} from "../fixtures/random-model.ts";
+import { compareRegisters } from "./compare-registers.ts";
+import { compareValues } from "./compare-values.ts";
+import { featuresOf, wantedFeatures } from "./coverage.ts";
+import { networkFacts } from "./layer-facts.ts";
+
+/** Operators and results of one model. */
+const size = { steps: 26, outputs: 4 };
+
+/** Hardware layers of models that are executed; larger ones take long and show nothing new. */
+const mostLayers = 24;
+
+/** What legal descriptions may ask for that the hardware cannot do, with the reason for each. */
+const refusals: Readonly<Record<string, string>> = {
+  AI2501: "more layers than the device has",
+  AI2508: "far dilation excludes reading ahead",
+  AI2511: "more uneven parts of a concatenation than operands",
+  AI2526: "bypassed kernels over passes that are not full",
+  AI3303: "passes of element-wise operations counted as rows, beyond the row counter",
+};
+
+export interface ModelCheck {
+  readonly models: number;
+  /** Refused, by code. */
+  readonly refused: ReadonlyMap<string, number>;
+  /** How often each feature of the device was drawn. */
+  readonly features: ReadonlyMap<string, number>;
+  /** Register fields that were meant to be other than zero at least once. */
+  readonly fields: ReadonlySet<string>;
+}
+
+/**
+ * Compiles random legal models, until `numRuns` were executed, and compares for each: what the model means, what the
+ * reference executor computes, the values in the known answer, what the simulator leaves in memory after every layer,
+ * what `cnn_unload()` delivers; the placement against its verifier; every field of every register with its meaning.
+ */
+export function checkModels(device: DeviceSpec, numRuns: number, seed: number): ModelCheck {
+  const features = new Map(wantedFeatures(device).map((feature) => [feature, 0]));
+  const refused = new Map<string, number>();
+  const fields = new Set<string>();
+  let models = 0;
+  const property = fc.property(randomModels(size.steps, size.outputs), (given) => {
+    const request = requestOf(given, device);
+    const result = compile(request);
+    const code = refusalOf(result);
+    if (code !== null) refused.set(code, (refused.get(code) ?? 0) + 1);
+    fc.pre(code === null);
+    for (const field of checkModel(request, result, optionsOf(given, device))) fields.add(field);
+    models++;
+    const { network } = result;
+    const found = network === undefined ? [] : featuresOf(request.model, network, device);
+    for (const feature of found) features.set(feature, (features.get(feature) ?? 0) + 1);
+  });
+  fc.assert(property, { numRuns, seed, maxSkipsPerRun: 10 });
+  return { models, refused, features, fields };
+}
+
+/** The request for a random model; the program is verified here instead of by the compiler. */
+export function requestOf(given: RandomModel, device: DeviceSpec): CompileRequest {
+  const model = buildLegalModel(given, device);
+  const shape = model.nodes[0]?.shape ?? { channels: 1, height: 1, width: 1 };
+  return {
+    model,
+    device,
+    weights: randomWeights(model, given.seed),
+    sample: { shape, data: randomInput(model, given.seed) },
+    program: optionsOf(given, device),
+    verify: false,
+  };
+}
+
+/** Options of the program, now and then others than the default; those that give other words in registers. */
+function optionsOf({ seed }: RandomModel, device: DeviceSpec): ProgramOptions {
+  const { pipeline, oneShot, fifoGo } = device.capabilities;
+  const every = (count: number, offset: number): boolean => seed % count === offset;
+  return {
+    ...defaultProgramOptions(device),
+    mexpress: !every(5, 1),
+    readySelect: every(7, 1) ? 2 : 0,
+    readySelectFifo: every(5, 2) ? 3 : 0,
+    readySelectAon: every(11, 1) ? 1 : 0,
+    writeZeroRegisters: every(9, 1),
+    zeroUnused: every(10, 3),
+    ...(every(6, 1) ? { increaseStart: 3, increaseDelta1: 0, increaseDelta2: 1 } : {}),
+    ...(pipeline && every(4, 1) ? { pipeline: false } : {}),
+    ...(oneShot && every(8, 3) ? { oneShot: true } : {}),
+    ...(fifoGo && every(3, 1) ? { fifoGo: true } : {}),
+  };
+}
+
+/** Why a model was refused, when that is the hardware's fault; null when it has to compile. */
+export function refusalOf({ diagnostics, network }: Pick<CompileResult, "diagnostics" | "network">): string | null {
+  const errors = diagnostics.filter(({ severity }) => severity === "error").map(({ code }) => code);
+  if (errors.length === 0) return (network?.layers.length ?? 0) > mostLayers ? "large" : null;
+  return errors.every((code) => code in refusals) ? (errors[0] ?? null) : null;
+}
+
+/** All comparisons of one compiled model; returns the register fields that were meant to be other than zero. */
+export function checkModel(
+  { model, device, sample, weights }: CompileRequest,
+  { program, placement, network, diagnostics, tensors }: CompileResult,
+  options: ProgramOptions,
+): readonly string[] {
+  expect(diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => message)).toEqual([]);
+  if (!program || !placement || !network || !sample || !tensors) throw new Error("compiled without a program");
+  expect(verifyPlacement(placement, device, options)).toEqual([]);
+  const results = tensors.map((tensor) => tensor ?? new Int32Array());
+  if (!model.nodes.some(({ kind }) => kind === "batchNorm")) {
+    const rounding = network.options.averagePoolRounding;
+    const meant = interpretModel(model, weights.operators, sample.data, rounding);
+    const computed = network.layers.flatMap(({ isOutput, index }) => (isOutput ? [[...(results[index] ?? [])]] : []));
+    expect(distinct(computed)).toEqual(distinct(meant));
+  }
+  const sets = networkFacts(placement, device, options).layers.map(({ set }) => set);
+  expect(compareValues(program, placement, device, results, sets)).toEqual([]);
+  const { differences, used } = compareRegisters(program, placement, device, options);
+  expect(differences).toEqual([]);
+  return used;
+}
+
+/** A network has no order of outputs, and one that only repeats another is the same tensor. */
+const distinct = (outputs: readonly (readonly number[])[]) =>
+  [...new Set(outputs.map((output) => output.join()))].sort();
+
+/** Fields that no random model sets, with the reason; by register or `register.field`. */
+export const unsetFields: Readonly<Record<string, string>> = {
+  "CTL.interrupt": "set by the chip",
+  "CTL.mlat": "read-out port, used by the generated C only",
+  "CTL.mlatLane": "read-out port, used by the generated C only",
+  "CTL.fifoClockDelay": "never used",
+  "CTL.poolTimeShift": "never used",
+  "CTL.globalMaxPool": "never used",
+  "CTL.globalPool": "never used",
+  "CTL.simpleOneBit": "meaning unknown; its one bit is compared with recorded programs",
+  "CTL.externalReady": "waits for a signal that the simulator does not have",
+  "CTL.apbClockAlwaysOn": "snoop units: test/sequence.test.ts",
+  "CTL.syncQuadrant": "quadrant 0, always",
+  "LCNT_MAX.first": "sequences: test/sequence.test.ts",
+  // And the snoop units, SNP1 and SNP2.
+  NXTLYR: "sequences: test/sequence.test.ts",
+  MLAT: "read by the generated C only",
+  SRAM_TEST: "written and cleared again before configuration: its end is compared, zero",
+  "LCTL.shareQuad": "never used",
+  "LCTL.shareGroup": "never used",
+  "LCTL.columnPadOnly": "never used",
+  FIFO_STAT: "read by the generated C only",
+  FIFO_WR0: "data, compared as input",
+  FIFO_WR1: "data, compared as input",
+  FIFO_WR2: "data, compared as input",
+  FIFO_WR3: "data, compared as input",
+  "FIFO_CTL.fullInterrupt": "never used",
+  "FIFO_CTL.emptyInterrupt": "never used",
+  "FIFO_CTL.almostFullInterrupt": "never used",
+  "FIFO_CTL.almostEmptyInterrupt": "never used",
+  "AON_CTL.deepSleep": "never used",
+  "AON_CTL.powerDown": "option powerdown, behind the start",
+  "AON_CTL.readMargin": "never used",
+  FAST_FIFO_SR: "read by the generated C only",
+  FAST_FIFO_IE: "zero",
+  FAST_FIFO_DR: "data, compared as input",
+  "FAST_FIFO_CR.control": "zero",
+};
+
+/** Fields that only some devices use. */
+const deviceFields: Readonly<Record<string, (device: DeviceSpec) => boolean>> = {
+  "CTL.oneShot": ({ capabilities }) => capabilities.oneShot,
+  "CTL.globalChw": ({ capabilities }) => capabilities.streamingFormulas === "window",
+  "FIFO_CTL.couple": ({ capabilities }) => capabilities.fifoCoupling,
+};
+
+/** Fields of a device's registers that random models set. */
+export const wantedFields = (device: DeviceSpec): string[] =>
+  Object.values(registerTables[device.name])
+    .filter(({ name }) => !name.startsWith("SNP") && !(name in unsetFields))
+    .flatMap(({ name, fields }) => Object.keys(fields).map((field) => `${name}.${field}`))
+    .filter((field) => !(field in unsetFields) && (deviceFields[field]?.(device) ?? true));
