@@ -80,6 +80,12 @@ function verifyStreaming(network: Network, device: DeviceSpec): Diagnostic[] {
         "Do not stream this layer.",
       );
     }
+    report.require(
+      !(convolution?.bypass && convolution.kernel[0] === 1),
+      "AI2530",
+      "a streaming 1x1 convolution runs as a 3x3 one with zeros, which a bypass cannot have",
+      "Use a weight of 1, or do not stream this layer.",
+    );
     const inside = streaming.length > 1;
     if (inside) verifyCounted(layer, isLast, report);
     const may = pads(convolution) || !isLast || capabilities.streamingWithoutPadding;
@@ -105,10 +111,13 @@ function verifyStreaming(network: Network, device: DeviceSpec): Diagnostic[] {
 /** What the layer behind counts must be what this one delivers. */
 function verifyCounted({ convolution }: Layer, isLast: boolean, report: LayerReport): void {
   const { capabilities, name } = report.device;
+  // Single pixels are convolved as 3x3 when they stream, but for these two.
+  const isCounted = convolution?.kind !== "conv1d" && convolution?.kind !== "linear";
+  const what = convolution?.kind === "linear" ? "linear operator" : "1-D convolution";
   report.require(
-    convolution?.kind !== "conv1d",
+    isCounted,
     "AI2530",
-    "a streaming 1-D convolution has another streaming layer beside it; nothing tells when the later of them may start",
+    `a streaming ${what} has another streaming layer beside it; nothing tells when the later of them may start`,
     "Do not stream this layer, or only this one.",
   );
   report.require(

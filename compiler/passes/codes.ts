@@ -232,7 +232,7 @@ export const passCodes = {
   ),
   AI2530: entry(
     "Layers cannot stream like this",
-    "Streaming layers are the first ones, up to eight, in a row; their results go nowhere else.",
+    "Streaming layers are the first ones, up to eight, in a row; their results go nowhere else. Linear operators and 1-D convolutions stream alone.",
     "streaming: true on the third layer only",
   ),
   AI2531: entry(
@@ -266,8 +266,8 @@ export const passCodes = {
     "concat of 3 and 5 channels",
   ),
   AI2554: entry(
-    "A tensor is copied for an element-wise operation",
-    "Operands lie interleaved in memory; other readers could not read them.",
+    "A tensor is copied for one of its readers",
+    "Operands lie interleaved in memory; other readers could not read them. What a layer reads ahead and what it writes lie in different blocks; a reader of both could not find them.",
     "add(y, y.conv2d(...)) on MAX78000",
   ),
   AI2555: entry(

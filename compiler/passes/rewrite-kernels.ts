@@ -56,8 +56,9 @@ function reshapedKernel(network: Network, layer: Layer, device: DeviceSpec): Har
 }
 
 function needsRows(network: Network, layer: Layer, device: DeviceSpec): boolean {
-  const { kind, kernel } = layer.convolution as LayerConvolution;
-  if (kind !== "conv2d" && kind !== "convTranspose2d") return false;
+  const { kind, kernel, bypass } = layer.convolution as LayerConvolution;
+  // Without weights there are no zeros around one of them.
+  if ((kind !== "conv2d" && kind !== "convTranspose2d") || bypass) return false;
   // The layer behind the last streaming layer is looked at, too.
   if (kernel[0] !== 1 || kernel[1] !== 1 || layer.index > device.limits.streamingLayers) return false;
   return layer.streaming || (network.layers[layer.index - 1]?.streaming ?? false);

@@ -16,7 +16,7 @@ export const weightCodes = {
   AI3203: {
     title: "A layer cannot compute four outputs at a time",
     explanation:
-      "Four outputs at a time are read from the four parts of weight memory. That needs 3x3 kernels, outputs on adjacent processors, and a number of outputs whose quarters fill whole words.",
+      "Four outputs at a time are read from the four parts of weight memory. That needs 3x3 kernels over all channels, outputs on adjacent processors, and a number of outputs whose quarters fill whole words.",
   },
   AI3204: {
     title: "The number of processors does not match the channels",
@@ -25,9 +25,9 @@ export const weightCodes = {
     example: "100 channels take 2 passes of 52 processors",
   },
   AI3205: {
-    title: "A quad FIFO needs outputs in blocks",
+    title: "A quad FIFO needs 3x3 kernels, and outputs in blocks",
     explanation:
-      "Behind the quad FIFO each quadrant computes every fourth output; outputs that share a byte must belong to one quadrant.",
+      "Behind the quad FIFO each quadrant computes every fourth output from weight words of its own: a kernel must fill a word, and outputs that share a byte must belong to one quadrant.",
   },
   AI3211: {
     title: "Bias memory is full",

@@ -125,6 +125,11 @@ const foundOnLargerDevice: Readonly<Record<string, Found>> = {
       return [y.flatten().linear(24, { wide: true }), sum, mean, mean.conv2d(1, { kernel: 1 })];
     },
   },
+  "a bypass of single pixels behind a streaming layer": {
+    shape: [4, 6, 6],
+    fifo: "standard",
+    build: (x) => x.conv2d(8, { kernel: 3, padding: 1, streaming: true }).conv2d(4, { kernel: 1, bypass: true }),
+  },
   "one layer after the other where a hidden one is among them": {
     shape: [4, 4, 4],
     program: { oneShot: true },

@@ -127,7 +127,7 @@ function kernelOf(layer: Layer, { placement, device }: Surroundings): Kernel & {
   const { kind, kernel, padding, dilation } = convolution;
   const streams = layer.streaming || placement.network.layers[index - 1]?.streaming === true;
   const isPoint = kernel[0] === 1 && kernel[1] === 1;
-  if (isPoint && streams && index <= device.limits.streamingLayers && kind === "conv2d") {
+  if (isPoint && streams && !convolution.bypass && index <= device.limits.streamingLayers && kind === "conv2d") {
     return { operation: "conv2d", kernel: [3, 3], padding: [1, 1], isImage: false };
   }
   if (kind === "conv1d" && dilation > 1) {
