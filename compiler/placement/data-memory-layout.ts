@@ -89,7 +89,8 @@ export function layoutData(
 /** Pixels behind the last one that are fetched too: whole rows of a dilated Conv1d that is executed as an image. */
 function tailPixels(network: Network, source: TensorSource): number {
   const tails = network.layers
-    .filter((layer) => layer.sources.includes(source) && runsAsTwoDimensional(layer))
+    // Of a pile of tensors only the last one has a tail.
+    .filter((layer) => layer.sources.at(-1) === source && runsAsTwoDimensional(layer))
     .map(({ input, convolution }) => {
       const columns = convolution?.dilation ?? 1;
       return ceilDiv(input.height, columns) * columns - input.height;

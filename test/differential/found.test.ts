@@ -51,6 +51,10 @@ const found: Readonly<Record<string, Found>> = {
     shape: [4, 24],
     build: (x) => [x.conv1d(4, { kernel: 3, dilation: 5, wide: true }), x.conv1d(4, { kernel: 1 })],
   },
+  "a rolling buffer that a far dilated convolution reads": {
+    shape: [4, 3],
+    build: (x) => x.rollingBuffer(14).conv1d(4, { kernel: 2, dilation: 9 }),
+  },
   "the tail of a far dilated input of several passes": {
     shape: [72, 11],
     build: (x) => {
