@@ -18,7 +18,7 @@ import { outputLocation } from "./lower/output-location.ts";
 /**
  * Runs a program on the simulator and compares every layer's result in data memory with the reference
  * (`tensors`: one [channel][row][column] array per layer). The first difference is named by layer, channel and pixel.
- * AI2613: a snoop unit decides something that the simulator cannot follow, so that the rest was not compared.
+ * AI2613: what runs with the sample is not what a snoop unit makes of it, or what it does is not known.
  */
 export function verifyProgram(
   program: Program,
@@ -46,6 +46,8 @@ class Comparison {
   readonly #path: readonly number[];
   #steps = 0;
   #found: readonly Diagnostic[] | null = null;
+  /** Comparison with the known answer where the sample ends; layers behind may overwrite it. */
+  #atEnd: readonly Diagnostic[] | null = null;
 
   constructor(
     machine: Machine,
@@ -61,7 +63,11 @@ class Comparison {
   }
 
   layer(index: number, isStreamed: boolean): void {
-    if (this.#found !== null || this.#steps === this.#path.length) return;
+    if (this.#found !== null) return;
+    if (this.#steps === this.#path.length) {
+      if (this.#watched) this.#found = this.#runsOn(index);
+      return;
+    }
     const wanted = this.#path[this.#steps++];
     if (index !== wanted) {
       this.#found = [this.#elsewhere(index, wanted)];
@@ -73,12 +79,32 @@ class Comparison {
       const difference = firstDifference(this.#placement, index, expected, actual);
       if (difference !== null) this.#found = [wrong(difference)];
     }
-    // What a snoop unit stops runs on in the simulator, which knows the units in part.
-    if (this.#found === null && this.#steps === this.#path.length && this.#watched) this.#found = this.#end();
+    if (this.#found === null && this.#steps === this.#path.length && this.#watched) this.#atEnd = this.#end();
   }
 
   findings(): Diagnostic[] {
-    return [...(this.#found ?? this.#end())];
+    const found = this.#found ?? this.#missing() ?? this.#end();
+    return [...found, ...(found.some(({ code }) => code === unfollowedCode) ? [] : this.#open())];
+  }
+
+  /** Something runs although the sample ends: nobody knows why not, or the model is mistaken. */
+  #runsOn(index: number): readonly Diagnostic[] {
+    return this.#machine.undecided.length > 0 ? (this.#atEnd ?? []) : [this.#elsewhere(index, undefined)];
+  }
+
+  /** A snoop unit ended execution too early. */
+  #missing(): readonly Diagnostic[] | null {
+    const isSnooped = this.#placement.network.sequence?.snoop != null;
+    if (!isSnooped || this.#steps === this.#path.length) return null;
+    return [this.#elsewhere(undefined, this.#path[this.#steps])];
+  }
+
+  /** What no register of the snoop units explains. */
+  #open(): Diagnostic[] {
+    const reasons = this.#machine.undecided;
+    if (reasons.length === 0) return [];
+    const message = `it is not known what runs with the sample: ${reasons.join("; ")}`;
+    return [unfollowed(message, "the simulator runs the layers that follow when the units do nothing")];
   }
 
   get #watched(): boolean {
@@ -100,10 +126,11 @@ class Comparison {
     return [wrong(`the word at ${address} and ${more.length} others differ from the known answer`), ...problems];
   }
 
-  #elsewhere(index: number, wanted: number | undefined): Diagnostic {
+  #elsewhere(index: number | undefined, wanted: number | undefined): Diagnostic {
     const seen = `${this.#nameOf(index)} runs on the simulator, where the model says ${this.#nameOf(wanted)}`;
     if (this.#placement.network.sequence?.snoop == null) return wrong(seen);
-    const hint = "check the values of snoop; the simulator knows jumps on an equal word only";
+    const reasons = this.#machine.undecided;
+    const hint = reasons.length === 0 ? "check the values of snoop, and what is simulated" : reasons.join("; ");
     return unfollowed(`${seen}; results from there on were not compared`, hint);
   }
 
@@ -118,8 +145,10 @@ class Comparison {
   }
 }
 
+const unfollowedCode = "AI2613";
+
 const unfollowed = (message: string, hint: string): Diagnostic => ({
-  code: "AI2613",
+  code: unfollowedCode,
   severity: "warning",
   message,
   hint,

@@ -21,4 +21,5 @@ export type { Capabilities, DeviceName, DeviceSpec, LayerLimits, MemoryMap } fro
 export type { FieldSpec, RegisterSpec } from "./accelerator/register.ts";
 export { decodeField, decodeRegister, describeRegister, encodeRegister } from "./accelerator/register.ts";
 export { biasAddress, dataAddress, quadrantAddress, registerAddress, weightAddress } from "./accelerator/address.ts";
+export type { SnoopField } from "./accelerator/snoop.ts";
 export type * from "./accelerator/program.ts";

@@ -147,6 +147,40 @@ describe("layers that a snoop unit leaves out", () => {
     expect(simulate(program).log.map(({ layer }) => layer)).toEqual([0, 3]);
   });
 
+  describe("behind the layer where a unit ends execution", () => {
+    const { program } = compiled(sequenced({ snoop: watching, sequence: { simulated: ["a"] } }, places));
+    const word = program.knownAnswer![0]!.words[0]!;
+    const stops = (registers: object, sequence: object = { simulated: ["a"] }) =>
+      sequenced({ snoop: { unit1: { ...watching.unit1, D1: word, C1: 0x82022003, ...registers } }, sequence }, places);
+
+    it("do not run with the sample", () => {
+      const { program: stopped, diagnostics } = compiled(stops({}));
+      expect(diagnostics).toEqual([]);
+      expect(simulate(stopped).log.map(({ layer }) => layer)).toEqual([0]);
+      // The last byte of its only word lies in a range of that byte alone.
+      const byte = word >>> 24;
+      const range = { A2: watching.unit1.A1, D1: byte, D2: byte, C1: 0x62055003 };
+      expect(findings(stops(range))).toEqual([]);
+    });
+
+    it("are missed when the model says that they run, and the other way round", () => {
+      expect(findings(stops({}, {}))).toEqual([
+        "AI2613 nothing runs on the simulator, where the model says b; results from there on were not compared",
+      ]);
+      expect(findings(stops({ D1: word ^ 1 }))).toEqual([
+        "AI2613 b runs on the simulator, where the model says nothing; results from there on were not compared",
+      ]);
+    });
+
+    it("are unknown when a count decides", () => {
+      const byCount = { C1: 0x82522003, C2: 0x4000, X1: 1, X2: 1 };
+      const unknown =
+        "AI2613 it is not known what runs with the sample: snoop unit 1: which matches its count includes is not known";
+      expect(findings(stops(byCount))).toEqual([unknown]);
+      expect(findings(stops(byCount, {}))).toEqual([unknown]);
+    });
+  });
+
   it("leave the known answer alone, or it is not expected", () => {
     const ending = (...simulated: string[]) => findings(sequenced({ sequence: { simulated } }, places));
     expect(ending("a", "b")).toEqual([]);

@@ -95,8 +95,8 @@ export const passCodes = {
   ),
   AI2613: entry(
     "What is to run with the sample is not what the simulator runs",
-    "Of the snoop units the simulator knows jumps when a word of data memory is equal to a value. Where a range, a count or another action decides, it runs on, and the rest of the program is not compared with the reference. Where no unit ends execution, layers that are not to run with the sample run all the same and may overwrite the known answer.",
-    "simulated: [...] that leaves layers out when a value lies in a range",
+    "The simulator knows snoop units that jump or stop when words of data memory are equal to a value or lie in a range, as far as recorded programs show what their registers mean. Where a count or another comparison decides, it runs on as if the unit had seen nothing. What runs otherwise than the model says is not compared with the reference. Where no unit ends execution, layers that are not to run with the sample run all the same and may overwrite the known answer.",
+    "simulated: [...] that leaves layers out when a count is reached",
   ),
   AI2501: entry(
     "Too many layers",

@@ -14,6 +14,8 @@ export interface Chip {
   readonly report: (problem: string) => void;
   /** Records why results may be unknown; a problem only if somebody looks at them. */
   readonly note: (cause: string) => void;
+  /** Records why it is not known which layer runs next. */
+  readonly undecided: (reason: string) => void;
   /** Called after each layer. */
   readonly onLayer: ((execution: LayerExecution) => void) | null;
 }

@@ -280,7 +280,11 @@ describe("what only MAX78002 has", () => {
     const bench = new Bench("MAX78002").set("LCNT_MAX", 0, { last: 2 }).weights(0, [64]).input([2]);
     for (const layer of [0, 1, 2]) bench.size(layer, 1, 1).pointwise(layer).set("WPTR_BASE", layer, target);
     bench.set("SNP2_A1", 0, { value: 2 ** 21 + outputAt / 4 }).set("SNP2_D1", 0, { value: word });
-    bench.set("SNP2_C1", 0, { value: 5 }).set("NXTLYR", 0, { link: 1, layer: 2 }).start();
+    bench
+      .set("SNP2_C1", 0, { value: 0x82022005 })
+      .set("SNP2_C2", 0, { value: 0x3000 })
+      .set("NXTLYR", 0, { link: 1, layer: 2 })
+      .start();
     expect(bench.machine.log.map(({ layer }) => layer)).toEqual(layers);
   });
 

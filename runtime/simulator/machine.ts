@@ -23,6 +23,7 @@ export class Machine {
   readonly #sequencer: Sequencer;
   readonly #problems = new Map<string, number>();
   readonly #causes = new Set<string>();
+  readonly #undecided = new Set<string>();
   /** Called after each layer with what it computed and wrote. */
   onLayer: ((execution: LayerExecution) => void) | null = null;
 
@@ -41,6 +42,11 @@ export class Machine {
   /** Suspicious things seen so far, each once, in order. */
   get problems(): string[] {
     return Array.from(this.#problems, ([text, count]) => (count > 1 ? `${text} (${count} times)` : text));
+  }
+
+  /** Why layers may have run that would not run, or the other way round, each reason once. */
+  get undecided(): readonly string[] {
+    return [...this.#undecided];
   }
 
   /** Executed layers in order. */
@@ -125,6 +131,7 @@ export class Machine {
       fifos: this.#fifos,
       report: (problem) => this.report(problem),
       note: (cause) => this.#causes.add(cause),
+      undecided: (reason) => this.#undecided.add(reason),
       get onLayer() {
         return machine.onLayer;
       },

@@ -4,7 +4,7 @@ import { decodeLayer } from "./decode-layer.ts";
 import type { LayerPlan } from "./layer-plan.ts";
 import { instancesPerQuadrant, type DataMemory } from "./memory.ts";
 import { runLayer } from "./run-layer.ts";
-import { allowsLink } from "./snoop.ts";
+import { SnoopUnits } from "./snoop.ts";
 import { frameMemory, runStream } from "./stream.ts";
 import { toDataMemory } from "./write-back.ts";
 
@@ -17,10 +17,12 @@ export class Sequencer {
   #state: SequencerState = "idle";
   #master = 0;
   #next = 0;
+  readonly #snoop: SnoopUnits;
   readonly log: LayerSummary[] = [];
 
   constructor(chip: Chip) {
     this.#chip = chip;
+    this.#snoop = new SnoopUnits(chip);
   }
 
   get state(): SequencerState {
@@ -36,6 +38,7 @@ export class Sequencer {
   /** Rising edge of the start bit. */
   start(master: number): void {
     this.#master = master;
+    this.#snoop.start();
     this.#next = this.#firstLayer();
     this.#state = "idle";
     if (this.#usesFifo()) {
@@ -66,7 +69,7 @@ export class Sequencer {
       const chain = this.#chain(this.#next);
       this.#runChain(chain, source);
       source = null;
-      const next = this.#successor(chain.at(-1) as number);
+      const next = this.#successor(chain.at(-1) as number, this.#isStreaming(chain[0] as number));
       if (next === null) return this.#finish("idle");
       this.#next = next;
       if (isOneShot) return this.#finish("paused");
@@ -104,6 +107,7 @@ export class Sequencer {
 
   #record(execution: LayerExecution): void {
     this.log.push({ layer: execution.layer, description: execution.description });
+    this.#snoop.watch(execution, this.#quadrants());
     this.#chip.onLayer?.(execution);
   }
 
@@ -124,14 +128,15 @@ export class Sequencer {
   }
 
   /** Layer after this one; null at the end. */
-  #successor(layer: number): number | null {
+  #successor(layer: number, isStreamed: boolean): number | null {
     const { registers } = this.#chip;
     const master = this.#master;
     if (layer === registers.get("LCNT_MAX", "last", master) || registers.get("NXTLYR", "stop", master, layer))
       return null;
-    return registers.get("NXTLYR", "link", master, layer) && allowsLink(this.#chip, master)
-      ? registers.get("NXTLYR", "layer", master, layer)
-      : layer + 1;
+    const hasLink = registers.get("NXTLYR", "link", master, layer) === 1;
+    const { stops, links } = this.#snoop.behind(layer, isStreamed, hasLink, master);
+    if (stops) return null;
+    return links ? registers.get("NXTLYR", "layer", master, layer) : layer + 1;
   }
 
   #firstLayer(): number {
