@@ -376,6 +376,35 @@ describe("sequences", () => {
     expect(codes(network(streams(1, biased), { fifo: "standard" }), MAX78002)).toEqual([]);
   });
 
+  it.each([
+    // Padding as written, and as the hardware pads the convolution with which it computes a transposed one.
+    ["transposed", "convTranspose2d", [3, 3], [1, 1], []],
+    ["transposed, none in hardware", "convTranspose2d", [3, 3], [2, 2], ["AI2530"]],
+    ["transposed, none written", "convTranspose2d", [3, 3], [0, 0], ["AI2530"]],
+    ["transposed, columns only", "convTranspose2d", [3, 3], [2, 1], ["AI2530"]],
+    ["columns only", "conv2d", [3, 3], [0, 1], ["AI2530"]],
+    ["rows only", "conv2d", [3, 3], [1, 0], ["AI2530"]],
+    ["a single pixel, convolved as nine", "conv2d", [1, 1], [0, 0], []],
+    ["one dimension", "conv1d", [3, 1], [1, 0], ["AI2530"]],
+    ["a linear operator", "linear", [1, 1], [0, 0], ["AI2530"]],
+  ] as const)("end streaming with rows and columns of padding: %s", (_, kind, kernel, padding, expected) => {
+    const transposed = kind === "convTranspose2d" ? { stride: 2, outputPadding: 1 } : {};
+    const length = (size: number, axis: 0 | 1) =>
+      kind === "convTranspose2d"
+        ? 2 * size + 2 - 2 * padding[axis]
+        : size + 2 * padding[axis] - (kernel[axis] as number) + 1;
+    const input = { channels: 4, height: 8, width: kind === "conv1d" ? 1 : 8 };
+    const only = () => ({
+      input,
+      pooled: input,
+      convolution: convolution(4, 4, { kind, kernel, padding, ...transposed }),
+      output: { channels: 4, height: length(8, 0), width: kind === "conv1d" ? 1 : length(8, 1) },
+    });
+    const given = { ...network(streams(1, only), { fifo: "standard" }), input: { ...input, format: "HWC" as const } };
+    expect(codes(given, MAX78000)).toEqual(expected);
+    expect(codes(given, MAX78002)).toEqual([]);
+  });
+
   it("read from a FIFO once, and what it can deliver", () => {
     const first = (channels: number) => layer(0, { channels });
     expect(codes(network([first(16)], { fifo: "standard" }))).toEqual([]);

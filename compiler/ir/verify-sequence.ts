@@ -92,8 +92,8 @@ function verifyStreaming(network: Network, device: DeviceSpec): Diagnostic[] {
     report.require(
       may,
       "AI2530",
-      `the last streaming layer needs padding on ${name}; it has none`,
-      "Use padding 1, or do not stream this layer.",
+      `the last streaming layer needs padding on ${name}; ${paddingOf(convolution)}`,
+      convolution?.kernel[1] === 3 ? "Use padding 1, or do not stream this layer." : "Do not stream this layer.",
     );
     if (convolution !== null) {
       if (convolution.bias !== null && !capabilities.streamingBias) {
@@ -183,7 +183,22 @@ function verifyBinary({ layers }: Network, device: DeviceSpec): Diagnostic[] {
   return report.diagnostics;
 }
 
-/** A 1x1 kernel is executed as a padded 3x3 kernel. */
-const pads = (convolution: LayerConvolution | null): boolean =>
-  convolution !== null &&
-  (convolution.padding[0] > 0 || (convolution.kind === "conv2d" && convolution.kernel[0] === 1));
+/**
+ * Rows and columns are padded. A 1x1 kernel is executed as a padded 3x3 kernel, and what is transposed as a convolution
+ * that pads with the rest of the kernel; the reference generator looks at the padding that is written, the hardware at
+ * the one it executes.
+ */
+function pads(convolution: LayerConvolution | null): boolean {
+  if (convolution === null) return false;
+  const { kind, kernel, padding } = convolution;
+  if (kind === "conv2d" && kernel[0] === 1) return true;
+  const executed = kind === "convTranspose2d" ? padding.map((size, axis) => (kernel[axis] ?? 1) - 1 - size) : padding;
+  return Math.min(...padding, ...executed) > 0;
+}
+
+function paddingOf(convolution: LayerConvolution | null): string {
+  if (convolution === null || Math.max(...convolution.padding) === 0) return "it has none";
+  const { kind, padding } = convolution;
+  const rest = kind === "convTranspose2d" ? ", which leaves none to the hardware" : "";
+  return `it has ${padding.join("x")}${rest}`;
+}

@@ -141,8 +141,6 @@ function checkStreamingLayer(hw: HardwareLayer, context: LoweringContext): strin
   const { layer, index, operation } = hw;
   if (!layer.streaming) return [];
   const { capabilities, limits, name } = context.device;
-  const isLast = context.layers[index + 1]?.layer.streaming !== true;
-  const bare = Math.min(...hw.padding) === 0;
   return [
     ...when(index >= limits.streamingLayers, `streaming layer ${index + 1}; at most ${limits.streamingLayers} stream`),
     ...when(
@@ -150,9 +148,5 @@ function checkStreamingLayer(hw: HardwareLayer, context: LoweringContext): strin
       "streams, but the layer before it does not; streaming layers come first",
     ),
     ...when(operation === "passthrough" && !capabilities.streamingPassthrough, `only convolutions stream on ${name}`),
-    ...when(
-      isLast && bare && !capabilities.streamingWithoutPadding,
-      `the last streaming layer needs padding on ${name}`,
-    ),
   ];
 }
