@@ -33,6 +33,7 @@ import { placeNetwork } from "./placement/place.ts";
 import { acceptedDifference, overlapJudge } from "./placement/allowed-overlaps.ts";
 import { verifyPlacement } from "./placement/verify-placement.ts";
 import { verifyProgram } from "./verify-program.ts";
+import { checkZeroResults } from "./zero-results.ts";
 
 /** What a compilation reaches, in this order. */
 export const stageNames = ["model", "network", "schedule", "placement", "program"] as const;
@@ -120,6 +121,7 @@ export function compile(request: CompileRequest): CompileResult {
     const tensors = sample && pipeline.measure("executeLayers", () => executeNetwork(network, sample));
     const program = pipeline.run(lowerWith(programOptions, { sample, tensors }), placement, "lowerProgram");
     result.tensors = tensors;
+    if (tensors !== null) pipeline.verify("checkZeroResults", () => checkZeroResults(network, tensors));
     if (tensors !== null && request.verify !== false) {
       pipeline.verify("verifyProgram", () => {
         const found = verifyProgram(program, placement, device, tensors);

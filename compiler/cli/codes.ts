@@ -103,6 +103,7 @@ export async function codeTable(): Promise<ReadonlyMap<string, CodeEntry>> {
       import("../placement/codes.ts").then((m) => m.placementCodes),
       import("../placement/weight-codes.ts").then((m) => m.weightCodes),
       import("../lower/codes.ts").then((m) => m.lowerCodeTexts),
+      import("../zero-results.ts").then((m) => m.zeroResultCodes),
       import("../import/import-network-codes.ts").then((m) => m.importNetworkCodes),
       import("../export/codes.ts").then((m) => m.exportCodes),
       import("../../targets/emit/codes.ts").then((m) => m.emitCodes),

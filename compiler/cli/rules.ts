@@ -86,6 +86,7 @@ export const deviceRules: Readonly<Record<string, DeviceRule>> = {
   "FLOW-04": rule("A layer reads a layer that does not exist.", "AI1801"),
   "FLOW-05": rule("A layer name is unknown, reserved or used twice.", "AI1801", "AI6207"),
   "FLOW-09": rule("Another layer than the first reads CHW data.", "AI6231"),
+  "FLOW-10": rule("All results of a layer are zero for the sample.", "AI4301"),
   "FLOW-11": rule("A layer is never executed, or again and again.", "AI1802"),
   "FLAT-01": rule("More than 256 pixels per channel are flattened.", "AI2050", "AI2522"),
   "FLAT-03": rule("A layer pools and flattens.", "AI2523"),

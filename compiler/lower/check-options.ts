@@ -5,8 +5,27 @@ import type { Network } from "../ir/network.ts";
 import type { ProgramOptions } from "../options.ts";
 import { lowerCodes } from "./codes.ts";
 
+/** Options as the program options have them, and on the command line. */
+export const programFlags = {
+  pipeline: "--pipeline",
+  pll: "--pll",
+  oneShot: "--one-shot",
+  fifoGo: "--fifo-go",
+  linkLayer: "--link-layer",
+  externalReady: "--ext-rdy",
+  repeatLayers: "--repeat-layers",
+  readySelect: "--ready-sel",
+  readySelectFifo: "--ready-sel-fifo",
+  readySelectAon: "--ready-sel-aon",
+} as const satisfies Partial<Record<keyof ProgramOptions, string>>;
+type NamedOption = keyof typeof programFlags;
+
+/** Both spellings, where they differ. */
+const spelled = (option: NamedOption): string =>
+  programFlags[option] === `--${option}` ? programFlags[option] : `${programFlags[option]} (${option})`;
+
 interface Availability {
-  readonly option: string;
+  readonly option: NamedOption;
   readonly wanted: (options: ProgramOptions) => boolean;
   readonly available: (device: DeviceSpec) => boolean;
 }
@@ -33,8 +52,8 @@ export function checkOptions(options: ProgramOptions, network: Network, device: 
     .map(({ option }): Diagnostic => ({
       code: lowerCodes.optionUnavailable,
       severity: "error",
-      message: `option ${option} is not available on ${device.name}`,
-      hint: `leave ${option} out`,
+      message: `option ${spelled(option)} is not available on ${device.name}`,
+      hint: `leave out ${programFlags[option]}`,
     }));
   const jumps = network.sequence !== undefined && network.sequence.positions !== null;
   return [
@@ -46,13 +65,13 @@ export function checkOptions(options: ProgramOptions, network: Network, device: 
   ];
 }
 
-function outside(name: string, value: number, min: number, max: number): Diagnostic[] {
+function outside(option: NamedOption, value: number, min: number, max: number): Diagnostic[] {
   if (Number.isInteger(value) && value >= min && value <= max) return [];
   return [
     {
       code: lowerCodes.optionRange,
       severity: "error",
-      message: `${name} is ${value}; it must be ${min} to ${max}`,
+      message: `${spelled(option)} is ${value}; it must be ${min} to ${max}`,
       hint: `use ${min}${max > min ? ` to ${max}` : ""}`,
     },
   ];

@@ -33,9 +33,9 @@ describe("checks before lowering", () => {
 
   it("refuse options the device does not have", () => {
     expect(problems("MAX78000", [plain()], { oneShot: true, pipeline: true, externalReady: true })).toEqual([
-      "AI5301 option pipeline is not available on MAX78000",
-      "AI5301 option oneShot is not available on MAX78000",
-      "AI5301 option externalReady is not available on MAX78000",
+      "AI5301 option --pipeline is not available on MAX78000",
+      "AI5301 option --one-shot (oneShot) is not available on MAX78000",
+      "AI5301 option --ext-rdy (externalReady) is not available on MAX78000",
     ]);
   });
 

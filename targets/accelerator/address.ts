@@ -5,7 +5,7 @@ import type { RegisterSpec } from "./register.ts";
 export const quadrantAddress = (device: DeviceSpec, quadrant: number): number =>
   device.memoryMap.apbBase + device.memoryMap.quadrantRegisters + quadrant * device.memoryMap.quadrantStride;
 
-const quadrantOf = (device: DeviceSpec, processor: number): number =>
+export const quadrantOf = (device: DeviceSpec, processor: number): number =>
   Math.floor(processor / device.processorsPerQuadrant);
 
 /** Byte address of a byte offset in the data memory instance that serves a processor (0..63). */

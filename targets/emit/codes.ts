@@ -36,11 +36,11 @@ export const emitCodes = {
     example: "a program compiled without sample",
   },
   AI5007: {
-    title: "The byte transposer is not used",
+    title: "An output is not read through the byte transposer",
     explanation:
-      "Reading results through it overwrites two registers of the first layer; cnn_unload() reads words instead, which " +
-      "gives the same result and leaves the configuration intact.",
-    example: "mlator: true",
+      "The transposer of --mlator reads four pixels of one channel at once. It takes 8-bit results that are not scaled, " +
+      "whose channels have a multiple of four values in neighboring words of data memory; others are copied.",
+    example: "--mlator for a classifier, whose output has one value per channel",
   },
   AI5008: {
     title: "Too many values for a softmax",
@@ -68,5 +68,10 @@ export const emitCodes = {
     title: "The scaled output does not fit its type",
     explanation: "Scaled 8-bit outputs become 16 bits wide, 32-bit outputs stay 32 bits wide.",
     example: "a final scale of 2^9 on an 8-bit output",
+  },
+  AI5013: {
+    title: "A copying loop that should be unrolled does not exist",
+    explanation: "cnn_unload() has one loop for each kind of output: transposed, 8-bit and 32-bit.",
+    example: "--unroll-wide 8 for a network with 8-bit results",
   },
 } as const;

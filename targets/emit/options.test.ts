@@ -30,6 +30,7 @@ describe("options", () => {
     ["a negative delay", { debugWait: -1 }, "AI5001"],
     ["a clock divider of three", { clockDivider: 3 }, "AI5001"],
     ["a trim that is too wide", { clockTrim: [0, 512, 0] }, "AI5001"],
+    ["a loop without statements", { unrollWide: 0 }, "AI5001"],
     ["a path as project name", { projectName: "../up" }, "AI5002"],
     ["a board that would break the makefile", { board: "a b" }, "AI5002"],
     ["two files of one name", { apiFile: "main.c" }, "AI5002"],
@@ -68,6 +69,9 @@ describe("options", () => {
     expect(found({ energy: true, timer: 0 })).toContain("AI5005");
     expect(found({})).toContain("AI5006");
     expect(found({ mlator: true })).toContain("AI5007");
+    expect(found({ unrollMlator: 4, unrollNarrow: 2, unrollWide: 4 }).filter((code) => code === "AI5013")).toHaveLength(
+      2,
+    );
   });
 });
 

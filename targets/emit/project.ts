@@ -1,11 +1,14 @@
 import type { DeviceSpec } from "../accelerator/device.ts";
 import type { Program } from "../accelerator/program.ts";
 import { registerTables } from "../index.ts";
+import { checkEmitOptions } from "./check-options.ts";
 import { checkClock } from "./clock.ts";
 import { outputLayouts } from "./layout.ts";
-import { checkEmitOptions, type EmitDiagnostic, type EmitOptions } from "./options.ts";
+import type { EmitDiagnostic, EmitOptions } from "./options.ts";
 import { sampleInputHeader } from "./print/input.ts";
 import { sampleOutputText } from "./print/known-answer.ts";
+import { notTransposed } from "./print/transposer.ts";
+import { unloadHelpers } from "./print/unload.ts";
 import { weightsHeader } from "./print/weights.ts";
 import { render } from "./render.ts";
 import { cnnSource } from "./templates/cnn.c.ts";
@@ -26,8 +29,8 @@ export interface EmittedProject {
 /** Turns a Program into the files of a C project. Same input, same bytes; touches no files. */
 export function emitProject(program: Program, device: DeviceSpec, options: EmitOptions): EmittedProject {
   const given = checkEmitOptions(program, device, options);
-  const diagnostics = [...given, ...checkClock(program, device, options), ...checkScales(program, options)];
-  if (diagnostics.some(({ severity }) => severity === "error")) return { files: new Map(), diagnostics };
+  const found = [...given, ...checkClock(program, device, options), ...checkScales(program, options)];
+  if (found.some(({ severity }) => severity === "error")) return { files: new Map(), diagnostics: found };
   const implied = impliedOptions(program, options);
   const emission: Emission = {
     program,
@@ -37,7 +40,7 @@ export function emitProject(program: Program, device: DeviceSpec, options: EmitO
     layouts: outputLayouts(program, device, implied.scaleOutput),
     project: projectName(program, options),
   };
-  return { files: projectFiles(emission), diagnostics };
+  return { files: projectFiles(emission), diagnostics: [...found, ...checkUnloading(emission)] };
 }
 
 function impliedOptions(program: Program, options: EmitOptions): EmitOptions {
@@ -55,6 +58,28 @@ function impliedOptions(program: Program, options: EmitOptions): EmitOptions {
 const projectName = (program: Program, options: EmitOptions): string =>
   options.projectName ?? (program.name.replaceAll(/[^A-Za-z0-9_.-]+/g, "_").replace(/^[.-]+/, "") || "network");
 
+/** What was asked of cnn_unload() and has no effect on these outputs. */
+function checkUnloading(emission: Emission): EmitDiagnostic[] {
+  const { options, layouts } = emission;
+  const { mlator, unload, unrollMlator, unrollNarrow, unrollWide } = options;
+  const notice = (code: string, message: string): EmitDiagnostic => ({ code, severity: "notice", message });
+  const helpers = unloadHelpers(unload ? layouts : [], mlator ? emission : null);
+  const idle = [
+    { name: "--unroll-mlator", given: unrollMlator, used: helpers.transposed, what: "comes through the transposer" },
+    { name: "--unroll-8bit", given: unrollNarrow, used: helpers.narrow !== null, what: "is copied byte by byte" },
+    { name: "--unroll-wide", given: unrollWide, used: helpers.wide, what: "has 32-bit values" },
+  ].filter(({ given, used }) => given !== null && !used);
+  const copied = mlator && unload ? layouts : [];
+  return [
+    ...copied.flatMap((layout) => {
+      const reason = notTransposed(layout);
+      if (reason === null) return [];
+      return [notice("AI5007", `--mlator has no effect on output ${layout.output.name}, which ${reason}`)];
+    }),
+    ...idle.map(({ name, what }) => notice("AI5013", `${name} has no effect: no output ${what} in cnn_unload()`)),
+  ];
+}
+
 const largestNarrowScale = 8;
 const largestWideScale = 31;
 
@@ -67,7 +92,14 @@ function checkScales(program: Program, options: EmitOptions): EmitDiagnostic[] {
     const message =
       `final scale ${finalScale} of output ${name} does not fit ` +
       `${location.bits === 32 ? 32 : 16}-bit results; allowed are -${largestWideScale} to ${largest}`;
-    return [{ code: "AI5011", severity: "error" as const, message, hint: "turn scaleOutput off" }];
+    return [
+      {
+        code: "AI5011",
+        severity: "error" as const,
+        message,
+        hint: "deliver the values as they are, with --no-scale-output",
+      },
+    ];
   });
 }
 

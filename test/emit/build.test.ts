@@ -102,7 +102,9 @@ describe("makefiles", () => {
 });
 
 describe("the files of a project", () => {
-  const editor = ["settings", "tasks", "launch", "c_cpp_properties"].map((name) => `.vscode/${name}.json`);
+  const code = ["settings", "tasks", "launch", "c_cpp_properties"].map((name) => `.vscode/${name}.json`);
+  const eclipse = [".project", ".cproject", ".settings/org.eclipse.cdt.core.prefs", "hand-made.launch"];
+  const editor = [...code, ...eclipse];
 
   it("are those of a project for one core", () => {
     expect([...filesOf().keys()].toSorted()).toEqual(

@@ -52,6 +52,8 @@ export interface HostRunOptions {
   readonly preload?: readonly HostMemory[];
   /** Status bits that reads find set or cleared. Needs `canObserve`. */
   readonly polls?: readonly { readonly address: number; readonly mask: number; readonly value: number }[];
+  /** Byte transposers that cnn_unload() may use. Needs `canObserve`. */
+  readonly ports?: readonly HostPort[];
   /** Record the writes of every call. Needs `canObserve`. */
   readonly trace?: boolean;
   readonly calls?: readonly HostCall[];
@@ -59,6 +61,18 @@ export interface HostRunOptions {
   readonly unload?: boolean;
   /** Memory to read at the end. */
   readonly dumps?: readonly { readonly address: number; readonly count: number }[];
+}
+
+/** A byte transposer: addresses of its registers, and of the data memory it reads. */
+export interface HostPort {
+  readonly address: number;
+  readonly control: number;
+  /** Bit of the control register that switches it on, and the first bit of the lane's number. */
+  readonly enable: number;
+  readonly lane: number;
+  readonly pointer: number;
+  readonly step: number;
+  readonly data: number;
 }
 
 /** A write to the accelerator: a byte where the address is not a multiple of four. */
@@ -195,6 +209,10 @@ function scriptLines(options: HostRunOptions, preload: string): string[] {
   return [
     `load ${preload}\n`,
     ...(options.polls ?? []).map(({ address, mask, value }) => `poll ${hex(address, mask, value)}\n`),
+    ...(options.ports ?? []).map(
+      ({ address, control, enable, lane, pointer, step, data }) =>
+        `port ${hex(address, control, enable, lane, pointer, step, data)}\n`,
+    ),
     ...(options.trace === true ? ["trace\n"] : []),
     ...(options.calls ?? []).map((name) => `call ${name}\n`),
     ...(options.unload === true ? ["unload\n"] : []),

@@ -318,6 +318,8 @@ const variants: Record<
   boost: { options: { boost: { port: 2, pin: 5 } } },
   "no wfi": { options: { wfi: false } },
   energy: { options: { energy: true } },
+  transposer: { options: { mlator: true, unrollMlator: 4, unrollWide: 2 } },
+  "unrolled loops, RISC-V": { options: { riscv: true, mlator: true, unrollNarrow: 4, unrollWide: 8 } },
   "no unload": { options: { unload: false } },
   "no known answer": { options: { kat: false } },
   "verified weights, writes": { options: { verifyWeights: true, verifyWrites: true } },

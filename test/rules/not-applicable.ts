@@ -63,6 +63,7 @@ export const testedElsewhere: Readonly<Record<string, string>> = {
   "CLI-06": "targets/emit/options.test.ts",
   "CONV-50": "test/types/limits.test.ts, and CHAN-01 and CHAN-02 here",
   "FIFO-03": "targets/emit/options.test.ts",
+  "FLOW-10": "compiler/zero-results.test.ts",
   "REG-10": "FLAT-07 here: its limit is that of the field",
   "REG-16": "compiler/placement/weight-memory.test.ts",
   "SAMPLE-01": "test/import/import-command.test.ts",

@@ -267,7 +267,7 @@ export const streamCases: readonly RuleCase[] = [
   {
     rule: "FIFO-07",
     code: "AI5301",
-    says: /fifoGo is not available on MAX78000/,
+    says: /--fifo-go \(fifoGo\) is not available on MAX78000/,
     device: a,
     options: fifo,
     program: { fifoGo: true },
@@ -333,7 +333,7 @@ export const streamCases: readonly RuleCase[] = [
   {
     rule: "LINK-03",
     code: "AI5301",
-    says: /linkLayer is not available on MAX78000/,
+    says: /--link-layer \(linkLayer\) is not available on MAX78000/,
     device: a,
     layers: [{}],
     program: { linkLayer: true },
@@ -360,7 +360,7 @@ export const streamCases: readonly RuleCase[] = [
   {
     rule: "SHOT-01",
     code: "AI5301",
-    says: /oneShot is not available on MAX78000/,
+    says: /--one-shot \(oneShot\) is not available on MAX78000/,
     device: a,
     layers: [{}],
     program: { oneShot: true },
@@ -369,7 +369,7 @@ export const streamCases: readonly RuleCase[] = [
   {
     rule: "CLI-01",
     code: "AI5301",
-    says: /pipeline is not available on MAX78000/,
+    says: /--pipeline is not available on MAX78000/,
     device: a,
     layers: [{}],
     program: { pipeline: true },

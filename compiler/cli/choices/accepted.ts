@@ -3,8 +3,6 @@ import { change, type ChoiceOption } from "./choice.ts";
 /** Reasons why options of the vendor's generator have nothing to do here. */
 const simulation = "it is for simulations of the chip's logic, and ai8xc makes projects for the device";
 const logging = "there is no log file: --verbose prints every stage, --dump-stages DIR writes them";
-const eclipse = "no Eclipse project is written, but settings for Visual Studio Code";
-const unrolling = "cnn_unload() copies in loops that the C compiler unrolls";
 const testing = "it is for tests of the reference generator";
 const limits = "limits of the hardware are errors in any case";
 const snooping = "snoop units are configured, but not tested";
@@ -51,12 +49,6 @@ const withoutEffect: readonly Entry[] = [
   ["debug-computation", logging],
   ["debug-latency", logging],
   ["kernel-format TEXT", logging],
-  ["eclipse-includes TEXT", eclipse],
-  ["eclipse-variables TEXT", eclipse],
-  ["eclipse-openocd-args TEXT", eclipse],
-  ["unroll-mlator N", unrolling],
-  ["unroll-8bit N", unrolling],
-  ["unroll-wide N", unrolling],
   ["compact-weights", "weights are stored packed in any case"],
   ["ignore-hw-limits", limits],
   ["ignore-bias-groups", limits],
@@ -121,8 +113,8 @@ const silence = (name: string, help: string, codes: readonly string[]): ChoiceOp
 /** Options that change nothing here, so that existing command lines can be used as they are, and a few messages. */
 export const acceptedChoices: readonly ChoiceOption[] = [
   silence("ignore-energy-warning", "do not tell that --energy ignores the timer", ["AI5005"]),
-  silence("ignore-mlator-warning", "do not tell that --mlator has no effect", ["AI5007"]),
-  silence("no-warn-zero", "do not tell that all weights of a layer are zero", ["AI4107"]),
+  silence("ignore-mlator-warning", "do not tell where --mlator has no effect", ["AI5007"]),
+  silence("no-warn-zero", "do not tell that all weights or results of a layer are zero", ["AI4107", "AI4301"]),
   ...withoutEffect.map(noted),
   {
     ...unchanging("log", logging),

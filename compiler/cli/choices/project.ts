@@ -8,6 +8,7 @@ const checks = { group: "checks in the project" } as const;
 const clocks = { group: "clocks and power" } as const;
 const riscv = { group: "RISC-V" } as const;
 const sample = { group: "sample input" } as const;
+const eclipse = { group: "Eclipse" } as const;
 
 const text = (given: string): string => given;
 
@@ -49,7 +50,10 @@ export const projectChoices: readonly ChoiceOption[] = [
     "emit",
     "scaleOutput",
   ),
-  flag("mlator", { ...project, help: "unload through the byte transposer" }, "emit", "mlator"),
+  flag("mlator", { ...project, help: "unload 8-bit results through the byte transposer" }, "emit", "mlator"),
+  unroll("unroll-mlator", "words read from the transposer", "unrollMlator"),
+  unroll("unroll-8bit", "8-bit pixels copied", "unrollNarrow"),
+  unroll("unroll-wide", "32-bit pixels copied", "unrollWide"),
   flag("fifo-wait", { ...project, negatable: true, help: "wait for room in the FIFO (default)" }, "emit", "fifoWait"),
   macros("define", "macros for the C compiler", "defines"),
   macros("define-default-arm", "instead of the usual macros of the Arm core", "definesArm"),
@@ -125,6 +129,27 @@ export const projectChoices: readonly ChoiceOption[] = [
   change("riscv-debug", { ...riscv, help: "initialize its debug port" }, "emit", { riscv: true, riscvDebug: true }),
   change("riscv-exclusive", { ...riscv, help: "reserve SRAM for it" }, "emit", { riscv: true, riscvExclusive: true }),
   change("deepsleep", { ...riscv, help: "let the Arm core sleep deeply meanwhile" }, "emit", { deepsleep: true }),
+  field(
+    "eclipse-includes",
+    { ...eclipse, value: "TEXT", help: "more folders of headers, or listOptionValue elements" },
+    "emit",
+    "eclipseIncludes",
+    text,
+  ),
+  field(
+    "eclipse-variables",
+    { ...eclipse, value: '"A=1 B=2"', help: "variables of the project's builds" },
+    "emit",
+    "eclipseVariables",
+    words,
+  ),
+  field(
+    "eclipse-openocd-args",
+    { ...eclipse, value: "TEXT", help: "arguments of OpenOCD (default: CMSIS-DAP and the part)" },
+    "emit",
+    "eclipseOpenOcd",
+    text,
+  ),
   flag(
     "fixed-input",
     { ...sample, help: "alternating bytes 0x55 and 0xaa instead of the sample" },
@@ -146,6 +171,10 @@ export const projectChoices: readonly ChoiceOption[] = [
     integer(1),
   ),
 ];
+
+function unroll(name: string, what: string, key: "unrollMlator" | "unrollNarrow" | "unrollWide"): ChoiceOption {
+  return field(name, { ...project, value: "N", help: `${what} per round of a loop` }, "emit", key, integer(1));
+}
 
 function macros(name: string, help: string, key: "defines" | "definesArm" | "definesRiscv"): ChoiceOption {
   return field(name, { ...project, value: '"A B=1"', help }, "emit", key, words);

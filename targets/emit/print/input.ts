@@ -2,7 +2,8 @@ import type { DeviceSpec } from "../../accelerator/device.ts";
 import type { InputArray, Program } from "../../accelerator/program.ts";
 import type { RegisterSpec } from "../../accelerator/register.ts";
 import { registerAddress } from "../../accelerator/address.ts";
-import { inputMask, type EmitOptions, type RepeatedInput } from "../options.ts";
+import { inputMask } from "../check-options.ts";
+import type { EmitOptions, RepeatedInput } from "../options.ts";
 import { commentLines, hex, tableMacro } from "./values.ts";
 
 /** sampledata.h: one `SAMPLE_INPUT_n` per array. */

@@ -1,35 +1,52 @@
 import type { OutputLayout, UnloadSegment } from "../layout.ts";
+import { notTransposed, transposedLines, type Transposer } from "./transposer.ts";
 import { hex, withoutContinuation } from "./values.ts";
 
 /** Which helper functions the body of cnn_unload() calls. */
 export interface UnloadHelpers {
   readonly wide: boolean;
-  /** Element type of 8-bit outputs, null without any. */
+  /** Some output comes through the byte transposer. */
+  readonly transposed: boolean;
+  /** Element type of the other 8-bit outputs, null without any. */
   readonly narrow: "int8_t" | "int16_t" | null;
   /** Some output is multiplied by a power of two. */
   readonly scaled: boolean;
 }
 
-export const unloadHelpers = (layouts: readonly OutputLayout[]): UnloadHelpers => {
-  const narrow = layouts.find(({ elementBits }) => elementBits !== 32);
+export const unloadHelpers = (layouts: readonly OutputLayout[], transposer: Transposer | null): UnloadHelpers => {
+  const copied = layouts.filter((layout) => !isTransposed(layout, transposer));
+  const narrow = copied.find(({ elementBits }) => elementBits !== 32);
   return {
-    wide: layouts.some(({ elementBits }) => elementBits === 32),
+    wide: copied.some(({ elementBits }) => elementBits === 32),
+    transposed: copied.length < layouts.length,
     narrow: narrow === undefined ? null : narrow.elementBits === 8 ? "int8_t" : "int16_t",
-    scaled: layouts.some(({ scale }) => scale !== 0),
+    scaled: copied.some(({ scale }) => scale !== 0),
   };
 };
 
-/** The statements of cnn_unload(): one call for what one data memory instance holds. */
-export function unloadLines(layouts: readonly OutputLayout[]): string[] {
-  const { scaled } = unloadHelpers(layouts);
+const isTransposed = (layout: OutputLayout, transposer: Transposer | null): boolean =>
+  transposer !== null && notTransposed(layout) === null;
+
+/**
+ * The statements of cnn_unload(): one call for what one data memory instance holds, or for each channel that comes
+ * through the transposer.
+ */
+export function unloadLines(layouts: readonly OutputLayout[], transposer: Transposer | null): string[] {
+  const { scaled } = unloadHelpers(layouts, transposer);
   return layouts.flatMap((layout, index) => [
     ...(index === 0 ? [] : [""]),
     `  // ${layoutTitle(layout)}`,
     `  // ${orderNote(layout)}`,
-    ...outputPointer(layout, index),
-    ...layout.segments.map((segment) => segmentLine(layout, segment, index, scaled)),
+    ...(transposer !== null && isTransposed(layout, transposer)
+      ? layout.segments.flatMap((segment) => transposedLines(layout, segment, transposer))
+      : copyLines(layout, index, scaled)),
   ]);
 }
+
+const copyLines = (layout: OutputLayout, index: number, scaled: boolean): string[] => [
+  ...outputPointer(layout, index),
+  ...layout.segments.map((segment) => segmentLine(layout, segment, index, scaled)),
+];
 
 /** One line that names an output and its type, also used in cnn.h. */
 export function layoutTitle({ output, elementBits, scale }: OutputLayout): string {

@@ -179,6 +179,9 @@ static void unload_bytes({{unload.helpers.narrow}} *out, uint32_t address, uint3
 {
   const volatile uint32_t *in = (const volatile uint32_t *)(uintptr_t) address;
 
+{{#if unload.unrollNarrow}}
+#pragma GCC unroll {{unload.unrollNarrow}}
+{{/if}}
   for (int pixel = 0; pixel < pixels; pixel++) {
     const uint32_t word = *in;
     {{unload.helpers.narrow}} *to = out + pixel;
@@ -206,6 +209,9 @@ static void unload_words(uint32_t *out, uint32_t address, uint32_t lanes, int pi
 {
   const volatile uint32_t *in = (const volatile uint32_t *)(uintptr_t) address;
 
+{{#if unload.unrollWide}}
+#pragma GCC unroll {{unload.unrollWide}}
+{{/if}}
   for (int pixel = 0; pixel < pixels; pixel++) {
     uint32_t *to = out;
 
@@ -221,6 +227,32 @@ static void unload_words(uint32_t *out, uint32_t address, uint32_t lanes, int pi
     in += step;
     out += stride;
   }
+}
+
+{{/if}}
+{{#if unload.transposer}}
+// Copies one channel through the byte transposer of a quadrant, from the word with this number in its data memory on:
+// four pixels in each word. The port uses two registers of the first layer, which are put back for the next inference.
+static void unload_channel(uint32_t *out, uint32_t quadrant, uint32_t first, uint32_t lane, int words)
+{
+  const uint32_t control = (CNN_REG(quadrant) & {{unload.transposer.kept}}) | {{unload.transposer.clock}};
+  const uint32_t pointer = CNN_REG(quadrant + {{unload.transposer.pointer}});
+  const uint32_t step = CNN_REG(quadrant + {{unload.transposer.step}});
+
+  CNN_REG(quadrant + {{unload.transposer.pointer}}) = first;
+  CNN_REG(quadrant + {{unload.transposer.step}}) = 0x0; // Every word
+  CNN_REG(quadrant) = control | {{unload.transposer.enable}} | (lane << {{unload.transposer.laneShift}});
+  (void) CNN_REG(quadrant + {{unload.transposer.port}}); // The first read only fills the port
+{{#if unload.unrollMlator}}
+#pragma GCC unroll {{unload.unrollMlator}}
+{{/if}}
+  for (int i = 0; i < words; i++) {
+    out[i] = CNN_REG(quadrant + {{unload.transposer.port}});
+  }
+
+  CNN_REG(quadrant) = control; // cnn_start() writes the rest
+  CNN_REG(quadrant + {{unload.transposer.pointer}}) = pointer;
+  CNN_REG(quadrant + {{unload.transposer.step}}) = step;
 }
 
 {{/if}}

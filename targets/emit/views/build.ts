@@ -3,6 +3,7 @@ import { hex } from "../print/values.ts";
 import { render } from "../render.ts";
 import { coreMakefile, makefile, projectMakefile, riscvMakefile } from "../templates/makefile.ts";
 import { readme } from "../templates/readme.ts";
+import { eclipseFiles } from "../eclipse.ts";
 import { editorFiles } from "../vscode.ts";
 import { commonView, type Emission } from "./common.ts";
 
@@ -41,14 +42,16 @@ export function buildFiles(emission: Emission): [string, string][] {
 }
 
 /** Settings for editors, by path. */
-export const editorSettings = ({ device, options, project }: Emission): [string, string][] =>
-  editorFiles({
-    project,
-    device,
-    board: options.board,
-    riscv: options.riscv,
-    defines: [...options.definesArm, ...options.defines],
-  });
+export function editorSettings({ device, options, project }: Emission): [string, string][] {
+  const { board, riscv } = options;
+  const facts = { project, device, board, riscv, defines: [...options.definesArm, ...options.defines] };
+  const eclipse = {
+    includes: options.eclipseIncludes,
+    variables: options.eclipseVariables,
+    openOcd: options.eclipseOpenOcd,
+  };
+  return [...editorFiles(facts), ...eclipseFiles({ ...facts, ...eclipse })];
+}
 
 /** README.txt for the files at `paths`. */
 export function readmeText(emission: Emission, paths: readonly string[]): string {

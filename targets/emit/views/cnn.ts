@@ -3,6 +3,7 @@ import type { BusOperation } from "../../accelerator/program.ts";
 import { encodeRegister, type RegisterSpec } from "../../accelerator/register.ts";
 import { printOperations, type PrintContext } from "../print/operations.ts";
 import { layerLabel, summaryLines } from "../print/summary.ts";
+import { transposerView } from "../print/transposer.ts";
 import { unloadHelpers, unloadLines } from "../print/unload.ts";
 import { commentLines, hex } from "../print/values.ts";
 import { biasTransfers } from "../print/weights.ts";
@@ -21,7 +22,7 @@ const control = (registers: Readonly<Record<string, RegisterSpec>>): RegisterSpe
 
 /** What the frame of cnn.c asks for. */
 export function cnnView(emission: Emission): object {
-  const { program, device, registers, options, layouts } = emission;
+  const { program, device, registers, options } = emission;
   const context: PrintContext = { program, device, registers };
   const init = printOperations(program.phases.init, context, "init_data");
   const configuring = { ...context, verifyWrites: options.verifyWrites };
@@ -53,12 +54,25 @@ export function cnnView(emission: Emission): object {
     startTables: [...prepare.tables, ...launch.tables],
     prepare: prepare.lines,
     launch: launch.lines,
-    unload: options.unload ? { lines: unloadLines(layouts), helpers: unloadHelpers(layouts) } : null,
+    unload: options.unload ? unloadView(emission) : null,
     allQuadrants: hex(all, 1),
     usedQuadrants: hex(powered, 1),
     unusedQuadrants: hex(all - powered, 1),
     switchDelayUs: options.switchDelay * 1000,
     pllDevice: device.capabilities.pll,
+  };
+}
+
+function unloadView({ device, registers, options, layouts }: Emission) {
+  const transposer = options.mlator ? { device, registers } : null;
+  const helpers = unloadHelpers(layouts, transposer);
+  return {
+    lines: unloadLines(layouts, transposer),
+    helpers,
+    transposer: helpers.transposed ? transposerView({ device, registers }) : null,
+    unrollMlator: options.unrollMlator,
+    unrollNarrow: options.unrollNarrow,
+    unrollWide: options.unrollWide,
   };
 }
 

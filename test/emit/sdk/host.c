@@ -4,6 +4,9 @@
  *
  *   load FILE            words to preload: records of { address, count, words } (little endian)
  *   poll ADDR MASK VALUE reads of ADDR find VALUE in the bits of MASK
+ *   port ADDR CONTROL ENABLE LANE POINTER STEP DATA
+ *                        a byte transposer at ADDR: switched on by the bits ENABLE of CONTROL, whose bits from LANE on
+ *                        name the byte of the words of DATA, from the one in POINTER on; works with a STEP of zero
  *   trace                record every write to the accelerator from here on
  *   call NAME            call a function of the project
  *   unload               call cnn_unload() with a guarded buffer
@@ -62,6 +65,17 @@ struct write { uint32_t address, value; };
 
 static struct poll polls[256];
 static size_t poll_count;
+
+/* Byte transposers. The word read last has been waiting since the read before, or since switching on. */
+static struct port {
+  uintptr_t address, control, pointer, step, data;
+  uint32_t enable;
+  unsigned int lane;
+  uint32_t position, waiting;
+} ports[4];
+static size_t port_count;
+
+#define STALE 0x5ca1ab1eu
 static int tracing;
 static struct write *writes;
 static size_t write_count, write_capacity;
@@ -74,6 +88,34 @@ static volatile uintptr_t stepping;
 #define FAULT_WRITE 2
 
 static int stepping_write;
+
+/* The port shows what was waiting, and fetches four bytes of one lane. */
+static void read_port(struct port *port)
+{
+  void *const page = (void *)(port->control & ~(PAGE - 1));
+  uint32_t next = 0;
+
+  mprotect(page, PAGE, PROT_READ);
+  const uint32_t control = *word_at(port->control);
+  *word_at(port->address) = (control & port->enable) != 0 && *word_at(port->step) == 0 ? port->waiting : STALE;
+  mprotect(page, PAGE, PROT_NONE);
+  for (int i = 0; i < 4; i++) {
+    const uint32_t word = *word_at(port->data + 4 * (uintptr_t) port->position++);
+
+    next |= (word >> (8 * ((control >> port->lane) & 3)) & 0xff) << (8 * i);
+  }
+  port->waiting = next;
+}
+
+static void written(uintptr_t address)
+{
+  for (size_t p = 0; p < port_count; p++) {
+    if (ports[p].control == address && (*word_at(address) & ports[p].enable) != 0) {
+      ports[p].position = *word_at(ports[p].pointer);
+      ports[p].waiting = STALE;
+    }
+  }
+}
 
 static void on_fault(int signal_number, siginfo_t *info, void *context)
 {
@@ -91,6 +133,11 @@ static void on_fault(int signal_number, siginfo_t *info, void *context)
           *word_at(address) = (*word_at(address) & ~polls[p].mask) | polls[p].value;
         }
       }
+      for (size_t p = 0; p < port_count && !stepping_write; p++) {
+        if (ports[p].address == address) {
+          read_port(&ports[p]);
+        }
+      }
       machine->uc_mcontext.gregs[REG_EFL] |= TRAP_FLAG;
       return;
     }
@@ -104,6 +151,9 @@ static void on_step(int signal_number, siginfo_t *info, void *context)
 
   (void) signal_number;
   (void) info;
+  if (stepping_write) {
+    written(stepping);
+  }
   if (stepping_write && tracing) {
     if (write_count == write_capacity) {
       abort();
@@ -153,6 +203,10 @@ static void close_observed(void)
 {
   for (size_t p = 0; p < poll_count; p++) {
     observe_page(polls[p].address);
+  }
+  for (size_t p = 0; p < port_count; p++) {
+    observe_page(ports[p].address);
+    observe_page(ports[p].control);
   }
   if (tracing) {
     for (size_t i = 0; i < REGIONS; i++) {
@@ -307,7 +361,12 @@ static void unload(void)
   for (size_t i = 0; i < CNN_NUM_OUTPUTS + GUARD_WORDS; i++) {
     buffer[i] = GUARD;
   }
-  fprintf(results, "call cnn_unload %d\n", cnn_unload(buffer));
+  if (port_count > 0) {
+    close_observed();
+  }
+  const int result = cnn_unload(buffer);
+  open_all();
+  fprintf(results, "call cnn_unload %d\n", result);
   for (size_t i = CNN_NUM_OUTPUTS; i < CNN_NUM_OUTPUTS + GUARD_WORDS; i++) {
     if (buffer[i] != GUARD) {
       die("cnn_unload() writes behind its buffer");
@@ -335,12 +394,15 @@ static void start_trace(void)
 static void run_line(char *line)
 {
   char name[1024];
-  unsigned int a, b, c;
+  unsigned int a, b, c, d, e, f, g;
 
   if (sscanf(line, "load %1023[^\n]", name) == 1) {
     read_preload(name);
   } else if (sscanf(line, "poll %x %x %x", &a, &b, &c) == 3 && poll_count < sizeof(polls) / sizeof(polls[0])) {
     polls[poll_count++] = (struct poll) { a, b, c };
+  } else if (sscanf(line, "port %x %x %x %x %x %x %x", &a, &b, &c, &d, &e, &f, &g) == 7
+             && port_count < sizeof(ports) / sizeof(ports[0])) {
+    ports[port_count++] = (struct port) { .address = a, .control = b, .enable = c, .lane = d, .pointer = e, .step = f, .data = g };
   } else if (strcmp(line, "trace\n") == 0) {
     start_trace();
   } else if (sscanf(line, "call %1023s", name) == 1) {
