@@ -170,6 +170,11 @@ export const dslCodes = {
     explanation: "Each convolution or linear operator has one activation.",
     example: 'x.conv2d(8, { kernel: 3, activation: "relu" }).abs()',
   },
+  AI1031: {
+    title: "There are no such channels",
+    explanation: "channels(first, count) reads `count` channels, counted from 0; all of them must be there.",
+    example: "x.channels(16, 32) on data of 32 channels",
+  },
   AI1034: {
     title: "The channels cannot be split like this",
     explanation: "split makes equal groups of channels, as many as an element-wise operator can combine.",
@@ -178,8 +183,8 @@ export const dslCodes = {
   AI1035: {
     title: "A part of a tensor is read alone",
     explanation:
-      "Channels lie on processors, so that a layer cannot read some channels of a tensor. Only element-wise operators " +
-      "read parts: all those of one tensor, in order, as their operands.",
+      "Only element-wise operators read parts: all those of one tensor, in order, as their operands. What reads some " +
+      "channels of a tensor alone gets them with channels(first, count).",
     example: "const [a] = x.split(2); return a.conv2d(8, { kernel: 1 });",
   },
   AI1036: {

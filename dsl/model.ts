@@ -141,6 +141,13 @@ export interface CropNode extends NodeBase {
   readonly rows: Pair;
 }
 
+/** `count` channels from `first` (0 ...) on. */
+export interface ChannelsNode extends NodeBase {
+  readonly kind: "channels";
+  readonly first: number;
+  readonly count: number;
+}
+
 /** The last `length` rows of a tensor over inferences: what is read has the newest rows last, zeros before the first ones. */
 export interface RollingBufferNode extends NodeBase {
   readonly kind: "rollingBuffer";
@@ -162,6 +169,7 @@ export type ModelNode =
   | SimpleNode
   | ReshapeNode
   | CropNode
+  | ChannelsNode
   | SplitNode
   | RollingBufferNode;
 export type NodeKind = ModelNode["kind"];

@@ -3,7 +3,7 @@ import type { Pins, PoolNode, Shape } from "./model.ts";
 import { createConv1d } from "./operators/conv1d.ts";
 import { createConv2d } from "./operators/conv2d.ts";
 import { createConvTranspose2d } from "./operators/conv-transpose2d.ts";
-import { createCrop, createReshape, createSplit, foldInput } from "./operators/arrange.ts";
+import { createChannels, createCrop, createReshape, createSplit, foldInput } from "./operators/arrange.ts";
 import { createLinear } from "./operators/linear.ts";
 import { createPool } from "./operators/pool.ts";
 import { createRollingBuffer } from "./operators/rolling-buffer.ts";
@@ -84,6 +84,9 @@ export class TensorHandle {
   }
   crop(start: unknown, end?: unknown, options?: unknown): TensorHandle {
     return this.#derive("crop", this.crop, (call) => createCrop(call, this.id, start, end, options));
+  }
+  channels(first: unknown, count: unknown, options?: unknown): TensorHandle {
+    return this.#derive("channels", this.channels, (call) => createChannels(call, this.id, first, count, options));
   }
   rollingBuffer(length: unknown, options?: unknown): TensorHandle {
     return this.#derive("rollingBuffer", this.rollingBuffer, (call) =>

@@ -14,7 +14,7 @@ import type {
 } from "./operators/pool.ts";
 import type { BatchNormOptions, UnaryFacts } from "./operators/simple.ts";
 import type { CommonOptions, Size } from "./options.ts";
-import type { cropRules, foldRules, reshapeRules, splitRules } from "./rules/arrange.ts";
+import type { channelsRules, cropRules, foldRules, reshapeRules, splitRules } from "./rules/arrange.ts";
 import type { rollingBufferRules } from "./rules/rolling-buffer.ts";
 import type { Rule } from "./rules/rule.ts";
 import type { activationRules, batchNormRules, flattenRules } from "./rules/unary.ts";
@@ -210,6 +210,19 @@ export interface Tensor<
     end?: B,
     options?: CommonOptions,
   ): NoInfer<Tensor<D, [S[0], UsableSize<Difference<S[1], Sum<Whole<A>, Whole<B>>>>, S[2]], "plain", U>>;
+
+  /**
+   * `count` channels, from channel `first` (0 ...) on. An operator that reads them leaves the others out; it costs
+   * nothing where they lie on processors that work at the same time: `x.channels(32, 32)` of 64 channels.
+   */
+  channels<const A extends number, const N extends number>(
+    first: Argument<
+      A,
+      FirstArgument<A, (typeof channelsRules)["first"], CallOn<"channels", S, R, U, A, { count: N }>, D, boolean>
+    >,
+    count: N,
+    options?: CommonOptions,
+  ): NoInfer<Tensor<D, [UsableSize<N>, S[1], S[2]], "plain", U>>;
 
   /**
    * The last `length` rows of this tensor over inferences, oldest first: of channels x n x columns it makes

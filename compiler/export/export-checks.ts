@@ -77,6 +77,7 @@ function inputProblems(network: Network, layer: Layer): Problem[] {
       "Give all tensors that are read together the same number of channels.",
     ]);
   }
+  problems.push(...sliceProblems(layer));
   if (!needsSize(network, layer)) return problems;
   if (index === 0) {
     problems.push(["it crops or reshapes the network input", "Give the input in the shape that the layer reads."]);
@@ -90,6 +91,18 @@ function inputProblems(network: Network, layer: Layer): Problem[] {
     ]);
   }
   return problems;
+}
+
+/** The generator leaves the same channels of every operand out, of tensors that it has put side by side before. */
+function sliceProblems({ slices = [], eltwise, sources }: Layer): Problem[] {
+  const hint = "Select the channels with a 1x1 convolution.";
+  const [first] = slices;
+  if (slices.length > 1 && eltwise === null) {
+    return [[`it reads some channels of ${sources.length} tensors that lie side by side`, hint]];
+  }
+  if (slices.every((slice) => slice.first === first?.first)) return [];
+  const shown = slices.map((slice) => `${slice.first} to ${slice.first + slice.channels - 1}`).join(" and ");
+  return [[`it combines channels ${shown}, not the same of every tensor`, hint]];
 }
 
 function convolutionProblems({ convolution }: Layer): Problem[] {

@@ -97,6 +97,8 @@ function optionsFor(device: DeviceSpec, network: Network, files: readonly string
     `--sample-input ${sample}`,
     ...fifoOptions[fifo],
     ...(averagePoolRounding ? ["--avg-pool-rounding"] : []),
+    // Channels that no processor of a layer reads are otherwise counted with the others.
+    ...(layers.some(({ slices }) => slices !== undefined) ? ["--reshape-inputs"] : []),
     ...(startLayer > 0 ? [`--start-layer ${startLayer}`] : []),
     // To the generator, a buffer that moves overwrites itself.
     ...(layers.some((layer) => layer.recalls) ? ["--overlap-data"] : []),

@@ -1,6 +1,7 @@
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Shape } from "../../dsl/model.ts";
 import type { TensorSource } from "../../runtime/reference/layer.ts";
+import { readShape } from "../../runtime/reference/layer.ts";
 import type { Layer, Network } from "../ir/network.ts";
 import type { YamlNetwork } from "./yaml.ts";
 import type { YamlOptions, YamlWeights } from "./yaml-options.ts";
@@ -8,10 +9,7 @@ import type { YamlLayer } from "./yaml-schema.ts";
 import { convolves } from "./yaml-tensors.ts";
 import { yamlError } from "./yaml-values.ts";
 
-/** Keys of layers that say nothing about what the network computes, and why. */
-const tuningKeys: readonly (readonly [keyof YamlLayer["values"], string])[] = [
-  ["in_channel_skip", "it is for tests of the reference generator"],
-];
+const skipsNothing = ["in_channel_skip", "the layer reads all channels"] as const;
 
 const onlySpeed = "it only changes how a layer runs, which models without pins say of operators with weights";
 
@@ -30,9 +28,10 @@ function leftOutManner(layer: YamlLayer, pins: boolean): (readonly [keyof YamlLa
 }
 
 /** Keys without meaning in a model are left out with a warning (AI6212). */
-export function leftOutKeys({ layers, dataBuffers }: YamlNetwork, pins: boolean): Diagnostic[] {
+export function leftOutKeys({ layers, dataBuffers }: YamlNetwork, network: Network, pins: boolean): Diagnostic[] {
+  const slicing = new Set(network.layers.filter(({ slices }) => slices).map(({ origins }) => origins[0]?.source));
   const inLayers = layers.flatMap((layer) =>
-    [...tuningKeys, ...leftOutManner(layer, pins)].flatMap(([key, reason]) => {
+    [...(slicing.has(layer.at) ? [] : [skipsNothing]), ...leftOutManner(layer, pins)].flatMap(([key, reason]) => {
       if (layer.values[key] === undefined || layer.values[key] === false) return [];
       return [leftOut(`'${key}' is left out: ${reason}`, layer.places[key] ?? layer.at)];
     }),
@@ -68,7 +67,7 @@ export function channelProblems(network: Network, description: YamlNetwork, weig
     const at = layer.origins[0]?.source;
     const written = description.layers.find((candidate) => candidate.at === at);
     if (at === undefined || layer.convolution?.weights == null || written?.values.in_channels !== undefined) return [];
-    const delivered = layer.sources.map((source) => shapeOf(network, source).channels);
+    const delivered = layer.sources.map((source, i) => readShape(layer, i, shapeOf(network, source)).channels);
     const sum = delivered.reduce((total, channels) => total + channels, 0);
     const { channels } = layer.input;
     const fits = [sum, sum / (layer.eltwise?.operands ?? 1)].includes(channels);

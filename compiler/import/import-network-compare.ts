@@ -57,6 +57,7 @@ function layerFacts(layer: Layer): Facts {
   return {
     name,
     sources,
+    slices: layer.slices,
     recalls: layer.recalls,
     crop,
     input: sizes(input),

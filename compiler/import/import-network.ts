@@ -68,7 +68,7 @@ export async function importNetwork(input: ImportInput): Promise<ImportedNetwork
   if (converted.network === undefined) return failed();
   const kept = keptSequence(renamed(converted.network, input), description, device, input.pins);
   const { network } = kept;
-  diagnostics.push(...leftOutKeys(description, input.pins), ...kept.diagnostics);
+  diagnostics.push(...leftOutKeys(description, network, input.pins), ...kept.diagnostics);
   if (hasErrors(diagnostics)) return failed();
   if (!input.pins) diagnostics.push(...unreadLayers(network, neededLayers(network)));
   const planned = planModelSource(network, planOptions(network, input));

@@ -19,6 +19,13 @@ export const copyCall = (name: string): SourceCall => ({
 
 export const flattenCall: SourceCall = { method: "flatten", argument: null, options: {} };
 
+/** The channels that the layer reads of the source at `position`, where it does not read all. */
+export function sliceCalls({ slices }: Layer, position: number, { channels }: Shape): SourceCall[] {
+  const slice = slices?.[position];
+  if (slice === undefined || slice.channels === channels) return [];
+  return [{ method: "channels", argument: `${slice.first}, ${slice.channels}`, options: {} }];
+}
+
 /** Cropping and cutting anew, as far as the layer does either. `source` is what it reads, parts side by side. */
 export function viewCalls({ crop, input }: Layer, source: Shape): SourceCall[] {
   const rows = source.height - crop[0] - crop[1];

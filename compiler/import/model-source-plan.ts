@@ -2,12 +2,21 @@ import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import type { EltwiseKind, Shape } from "../../dsl/model.ts";
 import type { LayerWeights, TensorSource } from "../../runtime/reference/layer.ts";
+import { readShape } from "../../runtime/reference/layer.ts";
 import { whyNotTogether } from "../passes/fusion-rules.ts";
 import type { Layer, Network } from "../ir/network.ts";
 import { registerPositions } from "../ir/network-sequence.ts";
 import type { ModelSource, SourceCall, SourceJoin, SourceLayer } from "./model-source.ts";
 import { bufferCall, bufferRead, bufferShape, operatorSources, writingOrder } from "./model-source-buffers.ts";
-import { convolutionCall, copyCall, flattenCall, nameCall, poolCall, viewCalls } from "./model-source-calls.ts";
+import {
+  convolutionCall,
+  copyCall,
+  flattenCall,
+  nameCall,
+  poolCall,
+  sliceCalls,
+  viewCalls,
+} from "./model-source-calls.ts";
 import { layerPin, pinTexts } from "./model-source-pins.ts";
 import { orderSettings } from "./model-source-sequence.ts";
 import { unsupportedParts } from "./model-source-support.ts";
@@ -41,7 +50,12 @@ export function planModelSource(
   return { source: { name, device, input: { shape, format }, options: settings, order, layers }, diagnostics };
 }
 
-const joins: Readonly<Record<EltwiseKind, SourceJoin>> = { add: "add", sub: "sub", xor: "bitwiseXor", or: "bitwiseOr" };
+const eltwiseJoins: Readonly<Record<EltwiseKind, SourceJoin>> = {
+  add: "add",
+  sub: "sub",
+  xor: "bitwiseXor",
+  or: "bitwiseOr",
+};
 
 class Planner {
   readonly #network: Network;
@@ -77,16 +91,20 @@ class Planner {
       const after = [bufferCall(layer, name)];
       return { index, name, before: [], parts: 1, join: null, after, isOutput, shape: bufferShape(layer), pins };
     }
-    const views = viewCalls(layer, this.#sourceShape(layer));
+    const slices = layer.sources.map((source, i) => sliceCalls(layer, i, this.#shapeOf(source)));
+    const joins = operatorSources(this.#network, layer).length > 1;
+    // Of a rolling buffer, both sources are the same channels of one tensor.
+    const select = joins && slices.some((calls) => calls.length > 0) ? { select: slices } : {};
+    const views = [...(joins ? [] : (slices[0] ?? [])), ...viewCalls(layer, this.#sourceShape(layer))];
     const convolution = this.#convolution(layer, name);
     const named = eltwise === null && convolution.length === 0 ? name : null;
     const pools = pool === null ? [] : [[poolCall(pool, layer.input.width, named)]];
     if (eltwise === null) {
       const engine = convolution.length === 0 ? [] : [convolution];
       const stages = pools.length + engine.length === 0 ? [[copyCall(name)]] : [...pools, ...engine];
-      const join = operatorSources(this.#network, layer).length > 1 ? "concat" : null;
+      const join = joins ? "concat" : null;
       const after = [...views, ...this.#stages(layer, stages)];
-      return { index, name, before: [], parts: 1, join, after, isOutput, shape, pins };
+      return { index, name, ...select, before: [], parts: 1, join, after, isOutput, shape, pins };
     }
     const operand = eltwise.poolFirst ? pools.flatMap((calls) => [...calls, ...this.#together(layer)]) : [];
     const behind = eltwise.poolFirst ? [] : pools;
@@ -95,8 +113,8 @@ class Planner {
         ? this.#stages(layer, [[], ...behind, convolution])
         : [nameCall(name), ...behind.flatMap((calls) => [...calls, ...this.#together(layer)])];
     const parts = layer.sources.length === 1 ? eltwise.operands : 1;
-    const [before, join] = [[...views, ...operand], joins[eltwise.operation]];
-    return { index, name, before, parts, join, after, isOutput, shape, pins };
+    const [before, join] = [[...views, ...operand], eltwiseJoins[eltwise.operation]];
+    return { index, name, ...select, before, parts, join, after, isOutput, shape, pins };
   }
 
   /** The calls of all stages. The last one carries the name of the layer, and by that the pins. */
@@ -131,7 +149,7 @@ class Planner {
   #sourceShape(layer: Layer): Shape {
     const mover = bufferRead(this.#network, layer);
     if (mover !== null) return bufferShape(mover);
-    const shapes = layer.sources.map((source) => this.#shapeOf(source));
+    const shapes = layer.sources.map((source, i) => readShape(layer, i, this.#shapeOf(source)));
     const channels = shapes.reduce((sum, shape) => sum + shape.channels, 0);
     const first = shapes[0] as Shape;
     return layer.eltwise === null ? { ...first, channels } : first;
@@ -170,7 +188,8 @@ export function neededLayers({ layers }: Network): ReadonlySet<TensorSource> {
 }
 
 /** The layer delivers what it reads. */
-function isCopy({ convolution, eltwise, pool, crop, input }: Layer, source: Shape): boolean {
+function isCopy({ convolution, eltwise, pool, crop, input, slices }: Layer, source: Shape): boolean {
+  if (slices !== undefined) return false;
   const stages = convolution !== null || eltwise !== null || pool !== null;
   const views = crop[0] > 0 || crop[1] > 0 || input.height !== source.height || input.width !== source.width;
   return !stages && !views && input.channels === source.channels;

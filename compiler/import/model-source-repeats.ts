@@ -220,12 +220,12 @@ export function withArguments(layer: SourceLayer, numbers: readonly string[], na
 
 /** The layer without its numbers, names and sources. */
 export function structureOf(layer: SourceLayer): string {
-  const { before, after, join, parts } = withArguments(
+  const { select, before, after, join, parts } = withArguments(
     layer,
     numbersOf(layer).map(() => "#"),
     "#",
   );
-  return JSON.stringify([before, join, parts, after]);
+  return JSON.stringify([select ?? [], before, join, parts, after]);
 }
 
 /** Channels of a tensor as text; empty for the network input. */

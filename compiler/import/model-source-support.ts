@@ -1,6 +1,7 @@
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Shape } from "../../dsl/model.ts";
 import type { TensorSource } from "../../runtime/reference/layer.ts";
+import { readShape } from "../../runtime/reference/layer.ts";
 import type { Layer, Network } from "../ir/network.ts";
 import { bufferRead } from "./model-source-buffers.ts";
 
@@ -35,11 +36,15 @@ function readingProblem(network: Network, layer: Layer): Reason | null {
   if (sources.some((source) => source !== "input" && source >= layer.index)) {
     return { text: "reads a layer that comes after it", hint: "Number the layers in the order of their data." };
   }
-  const shapes = sources.map((source) => shapeOf(network, source));
+  const shapes = sources.map((source, i) => readShape(layer, i, shapeOf(network, source)));
   const first = shapes[0] as Shape;
   if (eltwise !== null) {
     if (sources.length !== eltwise.operands && sources.length !== 1) {
       const text = `combines ${eltwise.operands} groups of channels of ${sources.length} tensors`;
+      return { text, hint: "Give one tensor per operand with 'in_sequences'." };
+    }
+    if (sources.length === 1 && layer.slices !== undefined) {
+      const text = `combines ${eltwise.operands} groups of some channels of one tensor`;
       return { text, hint: "Give one tensor per operand with 'in_sequences'." };
     }
   }

@@ -134,8 +134,9 @@ function startText(first: SourceLayer | undefined, variables: Variables): string
   return first.join === null ? operands.join("") : `${first.join}(${operands.join(", ")})`;
 }
 
-function operandTexts({ sources, before, parts }: SourceLayer, variables: Variables): string[] {
-  const texts = sources.map((source) => `${variables.get(source)}${before.map(callText).join("")}`);
+function operandTexts({ sources, select = [], before, parts }: SourceLayer, variables: Variables): string[] {
+  const calls = (i: number): string => [...(select[i] ?? []), ...before].map(callText).join("");
+  const texts = sources.map((source, i) => `${variables.get(source)}${calls(i)}`);
   return parts > 1 ? texts.map((text) => `...${text}.split(${parts})`) : texts;
 }
 

@@ -21,6 +21,8 @@ export interface SourceLayer {
   /** Name of the operator that stands for the layer, and of the constant that holds its result. */
   readonly name: string;
   readonly sources: readonly TensorSource[];
+  /** First calls on each source; absent: none. */
+  readonly select?: readonly (readonly SourceCall[])[];
   /** Calls on every source, then a function that joins the results, then calls on what that delivers. */
   readonly before: readonly SourceCall[];
   /** The only source is split into this many operands; 1: sources are operands. */
@@ -51,7 +53,8 @@ export const lineWidth = 120;
 const remarks: readonly string[] = ["pin", "named"];
 
 /** Operators that a layer's calls add to the graph. */
-export function operatorsOf({ sources, before, parts, join, after }: SourceLayer): number {
+export function operatorsOf({ sources, select = [], before, parts, join, after }: SourceLayer): number {
   const added = (calls: readonly SourceCall[]) => calls.filter(({ method }) => !remarks.includes(method)).length;
-  return added(before) * sources.length + (parts > 1 ? parts : 0) + (join === null ? 0 : 1) + added(after);
+  const selected = select.reduce((sum, calls) => sum + added(calls), 0);
+  return selected + added(before) * sources.length + (parts > 1 ? parts : 0) + (join === null ? 0 : 1) + added(after);
 }

@@ -19,6 +19,7 @@ import type { YamlOrder, YamlSlot } from "./yaml-order.ts";
 import { orderLayers } from "./yaml-order.ts";
 import { checkFormats, checkRules } from "./yaml-rules.ts";
 import { executionIndex, sequenceOf, sourcesInOrder, unloadOf } from "./yaml-sequence.ts";
+import { withSlices } from "./yaml-slices.ts";
 import { assignTensors } from "./yaml-tensors.ts";
 import { yamlError } from "./yaml-values.ts";
 
@@ -65,7 +66,8 @@ export function yamlToNetwork(description: YamlNetwork, input: YamlNetworkInput)
   }
   const converted = convertWeights(order, tensors.tensors, inferred.geometry, input.weights, input.device, options);
   diagnostics.push(...converted.diagnostics);
-  const layers = order.executed.map((index) =>
+  const [channels = 1, height = 1, width = 1] = input.sample.shape;
+  const built = order.executed.map((index) =>
     buildLayer({
       slot: order.slots[index] as YamlSlot,
       order,
@@ -76,7 +78,10 @@ export function yamlToNetwork(description: YamlNetwork, input: YamlNetworkInput)
       options,
     }),
   );
-  const [channels = 1, height = 1, width = 1] = input.sample.shape;
+  const layers = built.map((layer, i) => {
+    const skipped = order.slots[order.executed[i] as number]?.layer.values.in_channel_skip;
+    return withSlices(layer, built, { channels, height, width }, { skipped, device });
+  });
   const start = order.slots[order.executed[0] as number] as YamlSlot;
   const [sequence, unload] = [sequenceOf(description, order), unloadOf(description)];
   const network: Network = {

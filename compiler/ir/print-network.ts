@@ -42,7 +42,15 @@ const show = ({ channels, height, width }: Shape): string => `${channels}x${heig
 
 const sources = ({ layers }: Network, layer: Layer): string =>
   (layer.recalls ? "previous " : "") +
-  layer.sources.map((source) => (source === "input" ? "input" : (layers[source]?.name ?? `?${source}`))).join(", ");
+  layer.sources
+    .map((source, i) => (source === "input" ? "input" : (layers[source]?.name ?? `?${source}`)) + sliceText(layer, i))
+    .join(", ");
+
+/** Channels as in `unload`: first and last. */
+function sliceText({ slices }: Layer, position: number): string {
+  const slice = slices?.[position];
+  return slice === undefined ? "" : `[${slice.first}-${slice.first + slice.channels - 1}]`;
+}
 
 const view = ({ crop }: Layer): string => (crop[0] === 0 && crop[1] === 0 ? "" : ` cropped ${crop.join("+")}`);
 

@@ -1,6 +1,7 @@
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Shape } from "../../dsl/model.ts";
+import { firstChannel, readShape } from "../../runtime/reference/layer.ts";
 import type { Layer, Network } from "./network.ts";
 import { LayerReport } from "./layer-report.ts";
 import { verifyConvolution, verifyNumbers } from "./verify-convolution.ts";
@@ -49,23 +50,47 @@ function verifySources(network: Network, layer: Layer, index: number, report: La
   if (layer.recalls) verifyRollingBuffer(network, layer, report);
   // What the previous inference left may come from later layers.
   const end = layer.recalls ? network.layers.length : index;
-  for (const source of layer.sources) {
+  if (layer.slices !== undefined && layer.slices.length !== layer.sources.length) {
+    report.error("AI1520", `it slices ${layer.slices.length} tensors and reads ${layer.sources.length}`);
+  }
+  for (const [position, source] of layer.sources.entries()) {
     const producer = source === "input" ? undefined : network.layers[source];
-    if (source === "input") shapes.push(network.input);
-    else if (producer === undefined || source >= end || source < 0) {
+    if (source === "input") {
+      verifySlice(layer, position, network.input, report);
+      shapes.push(readShape(layer, position, network.input));
+    } else if (producer === undefined || source >= end || source < 0) {
       report.error(
         "AI1520",
         `it reads layer ${source}; only layers before it (${index}) can be read`,
         "Read an earlier layer, or reorder the layers.",
       );
     } else {
-      shapes.push(producer.output);
+      verifySlice(layer, position, producer.output, report);
+      shapes.push(readShape(layer, position, producer.output));
       if (producer.outputBits === 32) {
         report.warning("AI1504", `it reads the 32-bit result of '${producer.name}'; layers read 8-bit data`);
       }
     }
   }
   if (report.diagnostics.every((diagnostic) => diagnostic.severity !== "error")) verifyShapes(layer, shapes, report);
+}
+
+/** The channels exist, and the first layer takes the input as it is loaded. */
+function verifySlice(layer: Layer, position: number, whole: Shape, report: LayerReport): void {
+  if (layer.slices === undefined) return;
+  const { channels } = readShape(layer, position, whole);
+  const first = firstChannel(layer, position);
+  const end = first + channels;
+  if (first < 0 || channels < 1 || end > whole.channels) {
+    report.error("AI1520", `it reads channels ${first} to ${end - 1} of a tensor that has 0 to ${whole.channels - 1}`);
+  } else if (layer.index === 0 && channels < whole.channels) {
+    const message = `it reads ${channels} of ${whole.channels} channels of the network input; the first layer reads all`;
+    report.error(
+      "AI1520",
+      message,
+      "Put a layer that reads all channels in front, or give an input without the others.",
+    );
+  }
 }
 
 const contradiction = "Give channels and sizes that follow from one another, or leave them to be inferred.";

@@ -1,5 +1,6 @@
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
+import { readShape } from "../../runtime/reference/layer.ts";
 import type { Network } from "../ir/network.ts";
 import { lowerCodes } from "./codes.ts";
 import type { LoweringContext } from "./context.ts";
@@ -39,9 +40,10 @@ const sentences = (hw: HardwareLayer, context: LoweringContext): string[] => [
 /** A layer reads all values of its sources, less the rows that are cropped: of each, or of all of them as one pile. */
 function checkSources({ layer, operands }: HardwareLayer, network: Network): string[] {
   const { channels, height, width } = layer.input;
-  const shapes = layer.sources.flatMap((source) =>
-    source === "input" ? network.input : (network.layers[source]?.output ?? []),
-  );
+  const shapes = layer.sources.flatMap((source, position) => {
+    const whole = source === "input" ? network.input : network.layers[source]?.output;
+    return whole === undefined ? [] : readShape(layer, position, whole);
+  });
   const pile = layer.eltwise === null && shapes.every((shape) => shape.channels === channels);
   const cropped = layer.crop[0] + layer.crop[1];
   const offered = shapes.reduce((sum, shape, index) => {

@@ -64,14 +64,18 @@ function firstConflict(context: PassContext, graph: LayerGraph, stuck: ReadonlyS
     }
     const [first] = reader.sources;
     if (first === undefined) continue;
-    for (const [operand, { rank }] of graph.readsOf(reader, device).sources.entries()) {
+    const reads = graph.readsOf(reader, device).sources;
+    // Ranks count from the first processor that the layer reads, which may be inside the first tensor.
+    const start = reads[0]?.rank ?? 0;
+    for (const [operand, read] of reads.entries()) {
       const source = reader.sources[operand] as GraphSource;
+      const rank = read.rank - start;
       if (chains.join(source, first, rank) || !mayChange) continue;
       // Where not even a tensor of its own would fit beside the first one, the first one has to leave its chain.
       const operands = chains.hasRoom(sizeOf(source), first, rank) ? [operand] : [0, operand];
       return { reader, operands, convolving: "operand" };
     }
-    if (stays && !chains.join(reader, first, 0) && mayChange) return keeps;
+    if (stays && !chains.join(reader, first, -start) && mayChange) return keeps;
   }
   return firstCollision(graph, chains, device, stuck);
 }
@@ -132,8 +136,7 @@ function resolve(graph: LayerGraph, { reader, operands, convolving }: Conflict):
   if (convolving === "operand" && source !== "input" && onlyCopies(source)) {
     convolve(source);
   } else {
-    const { channels } = graph.shapeOf(source);
-    graph.redirect([{ reader, operand }], graph.insertAfter(source, "moved", identityConvolution(channels)));
+    graph.selectChannels({ reader, operand }, "moved");
   }
   return source;
 }

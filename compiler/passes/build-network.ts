@@ -89,6 +89,7 @@ function toLayer(
     name: layerName(nodes),
     origins: nodes.map(({ name, source }) => (source ? { name, source } : { name })),
     sources,
+    ...(draft.slices === undefined ? {} : { slices: draft.slices }),
     crop: draft.crop,
     input: draft.input,
     eltwise: draft.eltwise,

@@ -290,6 +290,11 @@ export const passCodes = {
     "Operands that are channels of one tensor must lie in words of their own in data memory. Where they do not, 1x1 convolutions copy every part, which takes time, memory and weights.",
     "add(...x.conv2d(8, { kernel: 1 }).split(2))",
   ),
+  AI2559: entry(
+    "Channels of a tensor are copied",
+    "A layer reads some channels of a tensor where they lie, if they lie like a tensor of their own: on processors that work at the same time. Otherwise a 1x1 convolution selects them, which takes time, memory and weights.",
+    "x.channels(48, 32) of 128 channels",
+  ),
   AI4501: entry(
     "A batch normalization cannot be folded",
     "It becomes part of the trained convolution in front of it, which nothing else may read and which must not be quantized or activated yet.",

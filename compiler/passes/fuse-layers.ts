@@ -13,7 +13,7 @@ import { consumersOf, freshName, nodeAt, onlyConsumer, readOut } from "./model-g
 import { buildNetwork } from "./build-network.ts";
 import { isActivation, isEltwise, isPool, isWeighted } from "./operators.ts";
 import type { View } from "./views.ts";
-import { isOneTensor, isPlain, plainView, sameCut, viewOfConcat, viewThrough } from "./views.ts";
+import { isOneTensor, isPlain, joinedSlices, plainView, sameCut, viewOfConcat, viewThrough } from "./views.ts";
 import type { QuantizedSet } from "./weights.ts";
 
 /**
@@ -100,7 +100,8 @@ class LayerCollector {
     const [first] = views;
     if (first !== undefined && views.every((view) => isOneTensor(view) && sameCut(view, first))) {
       const via = [...new Set(views.flatMap((view) => view.via))];
-      return { ...first, parts: views.flatMap((view) => view.parts), via };
+      const slices = joinedSlices(views, this.#channelsOf);
+      return { ...first, parts: views.flatMap((view) => view.parts), ...slices, via };
     }
     return { ...plainView(-1, node.shape), parts: node.inputs.map((input) => this.#tensor(input)) };
   }
@@ -120,7 +121,8 @@ class LayerCollector {
       return;
     }
     const view = this.#view(whole);
-    const read = isOneTensor(view) ? view : plainView(this.#tensor(whole), view.shape);
+    const readable = isOneTensor(view) && view.slices === undefined;
+    const read = readable ? view : plainView(this.#tensor(whole), view.shape);
     const created = this.#start(node, { ...read, shape: { ...read.shape, channels }, via: [...read.via, ...parts] });
     created.eltwise = eltwise;
   }
@@ -161,8 +163,10 @@ class LayerCollector {
     const [first] = drafts;
     invariant(first, "an element-wise operator has operands");
     for (const draft of drafts) this.#drafts.delete(resultOf(draft).id);
+    const views = drafts.map(({ sources, slices }) => ({ parts: sources, ...(slices && { slices }) }));
     this.#drafts.set(node.id, {
       ...first,
+      ...joinedSlices(views, this.#channelsOf),
       nodes: [...drafts.flatMap((draft) => draft.nodes), node],
       sources: drafts.flatMap((draft) => draft.sources),
       eltwise: { operation: node.kind, operands: drafts.length, poolFirst: true },
@@ -228,10 +232,10 @@ class LayerCollector {
 
   #takeConcat(node: ModelNode): void {
     const views = node.inputs.map((input) => this.#view(input));
-    const { view, copy } = viewOfConcat(node, views);
+    const { view, copy } = viewOfConcat(node, views, this.#channelsOf);
     if (view !== null) return void this.#views.set(node.id, view);
     const readable = views.map((input, i) => (copy[i] ? this.#copied(node.inputs[i] ?? -1) : input));
-    this.#views.set(node.id, viewOfConcat(node, readable).view ?? plainView(-1, node.shape));
+    this.#views.set(node.id, viewOfConcat(node, readable, this.#channelsOf).view ?? plainView(-1, node.shape));
   }
 
   /** A copy moves the rows that stay to the front; readers find them and then the newest rows, where their layer puts them. */
@@ -284,6 +288,10 @@ class LayerCollector {
     return this.#views.get(node.id) ?? plainView(node.id, node.shape);
   }
 
+  /** Channels of a tensor in memory. Rolling buffers have ids behind all nodes, for the rows that they keep. */
+  readonly #channelsOf = (id: number): number =>
+    nodeAt(this.#model, id < this.#model.nodes.length ? id : id - this.#model.nodes.length).shape.channels;
+
   /** The view of a node's input by an operator that cannot flatten. */
   #readable(node: ModelNode): View {
     const view = this.#view(node.inputs[0]);
@@ -326,6 +334,7 @@ class LayerCollector {
 const draftOf = (nodes: ModelNode[], view: View): LayerDraft => ({
   nodes,
   sources: view.parts,
+  ...(view.slices === undefined ? {} : { slices: view.slices }),
   crop: view.crop,
   input: view.shape,
   eltwise: null,

@@ -1,6 +1,6 @@
 import type { ModelNode, Pair, Pins, PoolNode, Shape, WeightedNode } from "../../dsl/model.ts";
 import type { Activation } from "../../dsl/model.ts";
-import type { LayerEltwise, LayerPool } from "../../runtime/reference/layer.ts";
+import type { ChannelRange, LayerEltwise, LayerPool } from "../../runtime/reference/layer.ts";
 
 /**
  * A hardware layer while operators are being collected for it. Its stages run in the order of the fields:
@@ -11,6 +11,8 @@ export interface LayerDraft {
   readonly nodes: ModelNode[];
   /** Ids of the nodes whose results are read. */
   readonly sources: readonly number[];
+  /** Channels read of each; absent: all. */
+  readonly slices?: readonly ChannelRange[];
   readonly crop: Pair;
   /** Shape of one operand as read. */
   readonly input: Shape;

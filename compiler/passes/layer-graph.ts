@@ -1,11 +1,13 @@
 import { invariant } from "../../dsl/diagnostic.ts";
 import type { Shape } from "../../dsl/model.ts";
 import type { LayerConvolution } from "../../runtime/reference/layer.ts";
+import { firstChannel, readShape } from "../../runtime/reference/layer.ts";
 import type { Layer, Network } from "../ir/network.ts";
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import { layerReads } from "../placement/data-memory-reads.ts";
 import type { LayerReads } from "../placement/data-memory-reads.ts";
 import { movedSequence, movedUnload } from "./move-sequence.ts";
+import { selectingConvolution } from "./identity-convolution.ts";
 import { freshName } from "./model-graph.ts";
 
 /** A layer that knows its sources themselves, so that layers can be inserted without renumbering. */
@@ -97,6 +99,21 @@ export class LayerGraph {
     };
     this.layers.splice(this.#earliestAfter(source), 0, entry);
     return entry;
+  }
+
+  /** Lets a reader have the channels that it reads of a tensor as a tensor of their own, made by a 1x1 convolution. */
+  selectChannels({ reader, operand }: Use, suffix: string): GraphLayer {
+    const source = reader.sources[operand] as GraphSource;
+    const whole = this.shapeOf(source);
+    const { channels } = readShape(reader.layer, operand, whole);
+    const first = firstChannel(reader.layer, operand);
+    const selected = this.insertAfter(source, suffix, selectingConvolution(whole.channels, channels, first));
+    this.redirect([{ reader, operand }], selected);
+    const { slices, ...layer } = reader.layer;
+    const left = slices?.map((slice, i) => (i === operand ? { first: 0, channels } : slice)) ?? [];
+    const some = left.some((slice, i) => slice.channels < this.shapeOf(reader.sources[i] as GraphSource).channels);
+    reader.layer = some ? { ...layer, slices: left } : layer;
+    return selected;
   }
 
   /** Adds a layer in front of another. */

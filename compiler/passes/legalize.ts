@@ -9,6 +9,7 @@ import { copyIntoBuffers } from "./copy-into-buffers.ts";
 import { separateGaps } from "./separate-gaps.ts";
 import { separateParts } from "./separate-parts.ts";
 import { separateReadAhead } from "./separate-read-ahead.ts";
+import { separateSlices } from "./separate-slices.ts";
 import { splitConcatenations } from "./split-concatenations.ts";
 
 /**
@@ -21,6 +22,7 @@ export function legalize(context: PassContext, network: Network): PassResult<Net
   convolvePools(context, graph, findings);
   bufferInput(context, graph, findings);
   copyIntoBuffers(context, graph, findings);
+  separateSlices(context, graph, findings);
   splitConcatenations(context, graph, findings);
   separateParts(context, graph, findings);
   separateReadAhead(context, graph, findings);

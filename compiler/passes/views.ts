@@ -1,13 +1,16 @@
-import type { ModelNode, Pair, Shape } from "../../dsl/model.ts";
+import type { ChannelsNode, ModelNode, Pair, Shape } from "../../dsl/model.ts";
+import type { ChannelRange } from "../../runtime/reference/layer.ts";
 import { sameShape } from "./shape.ts";
 
 /**
- * How a layer reads data that other layers left in memory: some tensors side by side, rows cut off, pixels counted
- * anew, then flattened. Always in this order; what does not fit the order must be copied first.
+ * How a layer reads data that other layers left in memory: some channels of some tensors side by side, rows cut off,
+ * pixels counted anew, then flattened. Always in this order; what does not fit the order must be copied first.
  */
 export interface View {
   /** Node ids of tensors; several are a concatenation of channels. */
   readonly parts: readonly number[];
+  /** Channels of every part; absent: all of them. */
+  readonly slices?: readonly ChannelRange[];
   readonly crop: Pair;
   /** After concatenation, crop and reshape, before flattening. */
   readonly shape: Shape;
@@ -28,7 +31,8 @@ export const plainView = (id: number, shape: Shape): View => ({
   via: [],
 });
 
-export const isPlain = (view: View): boolean => view.parts.length === 1 && isWhole(view) && !view.flatten;
+export const isPlain = (view: View): boolean =>
+  view.parts.length === 1 && isWhole(view) && !view.flatten && view.slices === undefined;
 
 const isWhole = (view: View): boolean =>
   view.crop[0] === 0 && view.crop[1] === 0 && !view.reshaped && view.stacked !== true;
@@ -54,28 +58,55 @@ export function viewThrough(node: ModelNode, input: View): View | null {
       const crop: Pair = [input.crop[0] + node.rows[0], input.crop[1] + node.rows[1]];
       return { ...input, crop, shape: node.shape, via };
     }
+    case "channels":
+      return slicedView(node, input, via);
     default:
       return null;
   }
+}
+
+/** Channels are cut off before rows are: the order of the two does not matter. Several parts are copied first. */
+function slicedView(node: ChannelsNode, input: View, via: readonly ModelNode[]): View | null {
+  const { channels } = node.shape;
+  const shape = { ...input.shape, channels };
+  if (channels === input.shape.channels) return { ...input, via };
+  if (input.parts.length > 1 && input.stacked !== true) return null;
+  const slices = input.parts.map((_, i) => ({ first: (input.slices?.[i]?.first ?? 0) + node.first, channels }));
+  return { ...input, slices, shape, via };
+}
+
+/** What is read of every part of several views. `channels` are those of the parts themselves. */
+export function joinedSlices(
+  views: readonly Pick<View, "parts" | "slices">[],
+  channels: (part: number) => number,
+): { readonly slices?: readonly ChannelRange[] } {
+  if (views.every(({ slices }) => slices === undefined)) return {};
+  const slices = views.flatMap((view) =>
+    view.parts.map((part, i) => view.slices?.[i] ?? { first: 0, channels: channels(part) }),
+  );
+  return { slices };
 }
 
 /** The view of a concatenation. `copy[i]` says that input i must be copied first; then its view counts as plain. */
 export function viewOfConcat(
   node: ModelNode,
   inputs: readonly View[],
+  channelsOf: (part: number) => number,
 ): { readonly view: View | null; readonly copy: readonly boolean[] } {
   const via = [...new Set([...inputs.flatMap((input) => input.via), node])];
+  const slices = joinedSlices(inputs, channelsOf);
   if (inputs.every((input) => input.flatten && isWhole(input) && samePixels(input.shape, inputs[0]?.shape))) {
     // Flattening orders by channel first, so that flattened parts behind one another are the flattened concatenation.
     const channels = inputs.reduce((sum, input) => sum + input.shape.channels, 0);
     const shape: Shape = { ...node.shape, ...inputs[0]?.shape, channels };
     const parts = inputs.flatMap((input) => input.parts);
-    return { view: { parts, crop: [0, 0], shape, reshaped: false, flatten: true, via }, copy: [] };
+    return { view: { parts, ...slices, crop: [0, 0], shape, reshaped: false, flatten: true, via }, copy: [] };
   }
   const copy = inputs.map((input) => !isWhole(input) || input.flatten);
   if (copy.includes(true)) return { view: null, copy };
   const parts = inputs.flatMap((input) => input.parts);
-  return { view: { parts, crop: [0, 0], shape: node.shape, reshaped: false, flatten: false, via }, copy };
+  const shape = node.shape;
+  return { view: { parts, ...slices, crop: [0, 0], shape, reshaped: false, flatten: false, via }, copy };
 }
 
 const samePixels = (a: Shape, b: Shape | undefined): boolean =>

@@ -267,7 +267,8 @@ function linkOffsets(
     for (const part of read.sources) {
       const planar = part.source === "input" && network.input.format === "CHW";
       const perPixel = planar ? 1 : 4 * read.passes * read.operands * ((readGaps[index] as number) + 1);
-      const distance = 4 * part.wordShift + part.pixelShift * perPixel;
+      const stride = part.interleave * ((readGaps[index] as number) + 1);
+      const distance = 4 * part.wordShift - 4 * part.skipped * stride + part.pixelShift * perPixel;
       if (offsets.link(tensors.length + index, tensorIndex(part.source), distance)) continue;
       const name = sourceName(network, part.source);
       conflicts.push(

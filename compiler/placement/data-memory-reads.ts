@@ -1,6 +1,7 @@
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { Shape } from "../../dsl/model.ts";
 import type { TensorSource } from "../../runtime/reference/layer.ts";
+import { firstChannel, readShape } from "../../runtime/reference/layer.ts";
 import { passesOf, processorsPerPass } from "../ir/geometry.ts";
 import type { Layer, Network } from "../ir/network.ts";
 
@@ -23,14 +24,19 @@ export interface LayerReads {
 /** Where one source must lie, seen from the first word and the first processor that the layer reads. */
 export interface SourceRead {
   readonly source: TensorSource;
-  /** Words from one of its words to the next (1: dense), when the layer has no read gap. */
+  /**
+   * Words from one of its words to the next (1: dense), when the layer has no read gap; 1 / n where the layer reads
+   * one of n words of every pixel.
+   */
   readonly interleave: number;
   /** Position inside the pixel: operand, or pass. */
   readonly wordShift: number;
   /** Pixels between the layer's first pixel and the first one of the source; negative when rows are cropped. */
   readonly pixelShift: number;
-  /** Place of the source's first channel among the processors of the layer. */
+  /** Place of the source's first channel among the processors of the layer; negative where others come before. */
   readonly rank: number;
+  /** Words of a pixel of the source, as it is written, before the one that the layer reads. */
+  readonly skipped: number;
 }
 
 /** Shape of what a source holds. */
@@ -43,7 +49,8 @@ export function layerReads(network: Network, layer: Layer, device: DeviceSpec): 
   const operands = layer.eltwise?.operands ?? 1;
   const passes = passesOf(channels, device);
   const processors = processorsPerPass(channels, device);
-  const shapes = layer.sources.map((source) => shapeOf(network, source));
+  const whole = layer.sources.map((source) => shapeOf(network, source));
+  const shapes = whole.map((shape, position) => readShape(layer, position, shape));
   const base = { passes, operands, processors, pixels: height * width };
   const cropped = layer.crop[0] * (shapes[0]?.width ?? 0);
   const view = viewOf(layer, shapes, { passes, operands, processors }, device);
@@ -52,8 +59,44 @@ export function layerReads(network: Network, layer: Layer, device: DeviceSpec): 
     const problem = `the ${cropped} values per channel that are cropped do not fill words of four`;
     return { ...base, sources: [], problem };
   }
-  const sources = view.map((read) => ({ ...read, pixelShift: read.pixelShift - cropped }));
+  const sources: SourceRead[] = [];
+  for (const [position, read] of view.entries()) {
+    const slice = sliceOf(layer, position, whole[position] as Shape, device);
+    if (typeof slice === "string") return { ...base, sources: [], problem: slice };
+    const { interleave, rank, pixelShift } = read;
+    sources.push({
+      ...read,
+      interleave: interleave / slice.passes,
+      rank: rank - slice.rank,
+      pixelShift: pixelShift - cropped,
+      skipped: slice.pass,
+    });
+  }
   return { ...base, sources, problem: null };
+}
+
+/** Where the channels that a layer reads lie among those of a source: the pass, the processor, and passes passed over. */
+interface SlicePlace {
+  readonly pass: number;
+  readonly rank: number;
+  /** Words from one pixel to the next, counted in pixels as the layer reads them. */
+  readonly passes: number;
+}
+
+const atStart: SlicePlace = { pass: 0, rank: 0, passes: 1 };
+
+/** The processors of one pass can be read, or all those of several passes of a single pixel. */
+function sliceOf(layer: Layer, position: number, whole: Shape, device: DeviceSpec): SlicePlace | string {
+  const { channels, height, width } = readShape(layer, position, whole);
+  if (channels === whole.channels) return atStart;
+  const first = firstChannel(layer, position);
+  const perPass = processorsPerPass(whole.channels, device);
+  const [pass, rank] = [Math.floor(first / perPass), first % perPass];
+  const passes = height * width === 1 ? 1 : passesOf(whole.channels, device);
+  if (rank + channels <= perPass) return { pass, rank, passes };
+  const fullPasses = rank === 0 && processorsPerPass(channels, device) === perPass;
+  if (fullPasses && passes === 1) return { pass, rank, passes };
+  return `channels ${first} to ${first + channels - 1} cross the end of a pass of ${perPass} channels`;
 }
 
 /**
@@ -93,12 +136,14 @@ const whole = (source: TensorSource): SourceRead => ({
   wordShift: 0,
   pixelShift: 0,
   rank: 0,
+  skipped: 0,
 });
 
 function viewOfOne(layer: Layer, shape: Shape, geometry: Geometry, device: DeviceSpec): SourceRead[] | string {
   const { channels } = layer.input;
   const source = layer.sources[0] as TensorSource;
   if (geometry.operands > 1) {
+    if (layer.slices !== undefined) return "operands that are parts of some channels of one tensor are not possible";
     if (shape.channels !== channels * geometry.operands) {
       return `${shape.channels} channels are not ${geometry.operands} operands of ${channels}`;
     }

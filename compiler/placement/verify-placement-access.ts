@@ -1,5 +1,6 @@
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { TensorSource } from "../../runtime/reference/layer.ts";
+import { firstChannel, readShape } from "../../runtime/reference/layer.ts";
 import { bitsOf, firstBit, passesOf, processorsPerPass, quadrantBits } from "../ir/geometry.ts";
 import type { Layer, Network } from "../ir/network.ts";
 import type { LayerPlacement } from "../ir/placement.ts";
@@ -33,7 +34,7 @@ export interface WriteSlot {
 export function readSegments(network: Network, layer: Layer, place: LayerPlacement, device: DeviceSpec): ReadSegment[] {
   const pixels = layer.input.height * layer.input.width;
   const cropped = layer.crop[0] * sourceShape(network, layer.sources[0] as TensorSource).width;
-  const shapes = layer.sources.map((source) => sourceShape(network, source));
+  const shapes = layer.sources.map((source, i) => readShape(layer, i, sourceShape(network, source)));
   const pile = layer.eltwise === null && shapes.length > 1 && shapes[0]?.channels === layer.input.channels;
   const uneven = shapes.some(({ height, width }) => height !== shapes[0]?.height || width !== shapes[0]?.width);
   const stacked = pile || (layer.eltwise === null && uneven);
@@ -48,7 +49,9 @@ export function readSegments(network: Network, layer: Layer, place: LayerPlaceme
       from: Math.max(from, 0),
       to: Math.min(from + shape.height * shape.width, pixels),
       shift: -from,
-      slots: readSlots(layer, place, device, (_, channel) => stackedCode(layer, source, channel)),
+      slots: readSlots(layer, place, device, (_, channel) =>
+        stackedCode(layer, source, firstChannel(layer, index) + channel),
+      ),
     };
     from += shape.height * shape.width;
     return segment;
@@ -65,12 +68,12 @@ const sourceShape = (network: Network, source: TensorSource) =>
 function channelOf(network: Network, layer: Layer, operand: number, channel: number): number {
   const operands = layer.eltwise?.operands ?? 1;
   if (operands > 1 && layer.sources.length === operands) {
-    return elementCode(layer.sources[operand] as TensorSource, channel);
+    return elementCode(layer.sources[operand] as TensorSource, firstChannel(layer, operand) + channel);
   }
   let rest = operand * layer.input.channels + channel;
-  for (const source of layer.sources) {
-    const { channels } = sourceShape(network, source);
-    if (rest < channels) return elementCode(source, rest);
+  for (const [position, source] of layer.sources.entries()) {
+    const { channels } = readShape(layer, position, sourceShape(network, source));
+    if (rest < channels) return elementCode(source, firstChannel(layer, position) + rest);
     rest -= channels;
   }
   return unknown;

@@ -1,5 +1,5 @@
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
-import type { CropNode, ReshapeNode, Shape, SplitNode } from "../model.ts";
+import type { ChannelsNode, CropNode, ReshapeNode, Shape, SplitNode } from "../model.ts";
 import { type Call, commonParameters, OptionReader } from "../options.ts";
 import { foldRules } from "../rules/arrange.ts";
 import { firstBroken } from "../rules/evaluate.ts";
@@ -66,6 +66,25 @@ export function createCrop(call: Call, input: number, start: unknown, end: unkno
       inputs: [input],
       rows,
       shape: { ...shape, height: usableSize(shape.height - rows[0] - rows[1]) },
+    },
+    call.captured,
+  );
+}
+
+/** Reads `count` channels from channel `first` (0 ...) on. */
+export function createChannels(call: Call, input: number, first: unknown, count: unknown, options: unknown): number {
+  const reader = new OptionReader(call, commonParameters, options);
+  const { shape } = inputNode(call, input);
+  const start = reader.argument("first", first, 0);
+  const channels = reader.argument("count", count, shape.channels);
+  return call.builder.add(
+    {
+      kind: "channels",
+      name: reader.text("name"),
+      inputs: [input],
+      first: start,
+      count: channels,
+      shape: { ...shape, channels: usableSize(channels) },
     },
     call.captured,
   );
@@ -143,6 +162,23 @@ export interface CropFacts<C extends CallOf, Spec extends DeviceSpec> extends An
   readonly spec: Spec;
   readonly height: C["shape"][1];
   readonly dropped: Sum<Whole<C["argument"]>, Whole<Option<C["options"], "end", 0>>>;
+}
+
+/** Facts for `channelsRules`. */
+export const channelsFacts = ({ first, count }: ChannelsNode, context: FactContext): Facts => ({
+  first,
+  count,
+  reach: first + count,
+  channelsIn: context.input.shape.channels,
+});
+
+/** Twin of `channelsFacts`; the number of channels is the option `count` of the call. */
+export interface ChannelsFacts<C extends CallOf, Spec extends DeviceSpec> extends AnyFacts {
+  readonly spec: Spec;
+  readonly first: C["argument"];
+  readonly count: Option<C["options"], "count", 1>;
+  readonly reach: Sum<Whole<C["argument"]>, Whole<Option<C["options"], "count", 1>>>;
+  readonly channelsIn: C["shape"][0];
 }
 
 /** Facts for `splitRules`. */

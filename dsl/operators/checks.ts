@@ -1,11 +1,11 @@
 import type { EltwiseNode, ModelNode, NodeKind, SimpleNode } from "../model.ts";
-import { cropRules, reshapeRules, splitRules } from "../rules/arrange.ts";
+import { channelsRules, cropRules, reshapeRules, splitRules } from "../rules/arrange.ts";
 import { rollingBufferRules } from "../rules/rolling-buffer.ts";
 import { operandRules, partRules } from "../rules/combine.ts";
 import { brokenRules, type Violation } from "../rules/evaluate.ts";
 import type { Facts, RuleTable } from "../rules/rule.ts";
 import { activationRules, batchNormRules, flattenRules } from "../rules/unary.ts";
-import { cropFacts, reshapeFacts, splitFacts } from "./arrange.ts";
+import { channelsFacts, cropFacts, reshapeFacts, splitFacts } from "./arrange.ts";
 import { combinedName, operandFacts } from "./combine.ts";
 import type { FactContext } from "./context.ts";
 import { conv1dFacts, conv1dRules } from "./conv1d.ts";
@@ -83,6 +83,7 @@ export const nodeChecks: { readonly [K in NodeKind]: NodeCheck<K> } = {
   concat: combined("concat", partRules),
   reshape: judged("reshape", "height", reshapeRules, reshapeFacts),
   crop: judged("crop", "start", cropRules, cropFacts),
+  channels: judged("channels", "first", channelsRules, channelsFacts),
   split: judged("split", "parts", splitRules, splitFacts),
   rollingBuffer: judged("rollingBuffer", "length", rollingBufferRules, rollingBufferFacts),
 };

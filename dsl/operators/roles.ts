@@ -37,6 +37,7 @@ export function roleOf(node: ModelNode, inputs: readonly TensorFacts[]): Role {
     case "passthrough":
     case "reshape":
     case "crop":
+    case "channels":
     case "rollingBuffer":
       return "plain";
   }

@@ -51,6 +51,38 @@ export const cropRules = {
   ],
 } as const satisfies RuleTable;
 
+export const channelsRules = {
+  first: [
+    {
+      id: "SLICE-01",
+      code: "AI1031",
+      value: "first",
+      check: "between",
+      limit: { min: 0, max: "channelsIn" },
+      say: "channels are counted in whole numbers from 0; {first} is none of {channelsIn}",
+      hint: "channels(0, 32) are the first 32 channels",
+    },
+    {
+      id: "SLICE-02",
+      code: "AI1031",
+      value: "count",
+      check: "between",
+      limit: { min: 1, max: "channelsIn" },
+      say: "{limit} of {channelsIn} channels can be read, not {count}",
+      hint: "channels(0, 32) are the first 32 channels",
+    },
+    {
+      id: "SLICE-03",
+      code: "AI1031",
+      value: "reach",
+      check: "atMost",
+      limit: "channelsIn",
+      say: "{count} channels from channel {first} on reach {reach}; there are {channelsIn}",
+      hint: "begin earlier, or read fewer",
+    },
+  ],
+} as const satisfies RuleTable;
+
 export const splitRules = {
   parts: [
     {

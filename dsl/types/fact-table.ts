@@ -1,5 +1,5 @@
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
-import type { CropFacts, FoldFacts, ReshapeFacts, SplitFacts } from "../operators/arrange.ts";
+import type { ChannelsFacts, CropFacts, FoldFacts, ReshapeFacts, SplitFacts } from "../operators/arrange.ts";
 import type { Conv1dFacts } from "../operators/conv1d.ts";
 import type { Conv2dFacts } from "../operators/conv2d.ts";
 import type { ConvTranspose2dFacts } from "../operators/conv-transpose2d.ts";
@@ -21,6 +21,7 @@ export interface FactTable<C extends CallOf, Spec extends DeviceSpec> {
   readonly fold: FoldFacts<C, Spec>;
   readonly reshape: ReshapeFacts<C, Spec>;
   readonly crop: CropFacts<C, Spec>;
+  readonly channels: ChannelsFacts<C, Spec>;
   readonly split: SplitFacts<C, Spec>;
   readonly rollingBuffer: RollingBufferFacts<C, Spec>;
 }

@@ -1,13 +1,15 @@
 import { invariant } from "../../dsl/diagnostic.ts";
 import type { IntegerLayer } from "./layer.ts";
+import { firstChannel, readShape } from "./layer.ts";
 import type { IntegerTensor } from "./tensor.ts";
 import { integerTensor, sameSize, sizeOf } from "./tensor.ts";
 
 /**
- * What a layer reads, before anything is computed: the sources are concatenated, split into operands along the
+ * What a layer reads, before anything is computed: the sources, or some channels of each, are concatenated, split into operands along the
  * channels, cropped, and each operand is read with the layer's input shape (row-major, so only the shape changes).
  */
-export function gatherOperands(layer: IntegerLayer, sources: readonly IntegerTensor[]): readonly IntegerTensor[] {
+export function gatherOperands(layer: IntegerLayer, tensors: readonly IntegerTensor[]): readonly IntegerTensor[] {
+  const sources = tensors.map((tensor, position) => sliced(layer, position, tensor));
   const operands = layer.eltwise?.operands ?? 1;
   if (operands > 1 && sources.length === operands) {
     return sources.map((source) => integerTensor(layer.input, cropRows(source, layer.crop).data));
@@ -58,6 +60,16 @@ function concatenate(sources: readonly IntegerTensor[], wanted: number | null): 
   // Rows stay rows where all are equally long.
   const columns = sources.every((source) => source.shape.width === width) ? width : 1;
   return { shape: { channels, height: data.length / channels / columns, width: columns }, data };
+}
+
+/** The channels that the layer reads of one source. */
+function sliced(layer: IntegerLayer, position: number, tensor: IntegerTensor): IntegerTensor {
+  if (layer.slices === undefined) return tensor;
+  const shape = readShape(layer, position, tensor.shape);
+  const first = firstChannel(layer, position);
+  invariant(first + shape.channels <= tensor.shape.channels, `${layer.name}: reads more channels than there are`);
+  const pixels = shape.height * shape.width;
+  return { shape, data: tensor.data.subarray(first * pixels, (first + shape.channels) * pixels) };
 }
 
 function cropRows(tensor: IntegerTensor, [start, end]: readonly [number, number]): IntegerTensor {

@@ -9,6 +9,8 @@ export interface IntegerLayer {
   /** Tensors read. Several: operands of `eltwise`, else a concatenation of channels, or of pixels
    * when each has the channels of `input`. */
   readonly sources: readonly TensorSource[];
+  /** Channels read of each source, in the order of `sources`; absent: all channels of all of them. */
+  readonly slices?: readonly ChannelRange[];
   /**
    * Present on a copy that moves the kept rows of a rolling buffer to its front: its sources, itself and the layer
    * that makes the newest rows, are read as the previous inference left them (zeros before the first one).
@@ -35,6 +37,22 @@ export interface IntegerLayer {
 
 /** Tensor a layer reads: the network input, or the output of the layer with that index. */
 export type TensorSource = "input" | number;
+
+/** Channels of a tensor: so many, from `first` (0 ...) on. */
+export interface ChannelRange {
+  readonly first: number;
+  readonly channels: number;
+}
+
+/** What a layer reads of the source at `position`, whose whole shape is given. */
+export const readShape = ({ slices }: Pick<IntegerLayer, "slices">, position: number, whole: Shape): Shape => {
+  const slice = slices?.[position];
+  return slice === undefined ? whole : { ...whole, channels: slice.channels };
+};
+
+/** First channel that a layer reads of the source at `position`. */
+export const firstChannel = ({ slices }: Pick<IntegerLayer, "slices">, position: number): number =>
+  slices?.[position]?.first ?? 0;
 
 export interface LayerEltwise {
   readonly operation: EltwiseKind;

@@ -21,6 +21,20 @@ const add = (...operands: readonly TensorHandle[]): TensorHandle => eltwise("add
 const concat = (...parts: readonly TensorHandle[]): TensorHandle => concatenation(concat, parts);
 
 const found: Readonly<Record<string, Found>> = {
+  "channels inside a word": {
+    shape: [4, 6, 6],
+    build: (x) => {
+      const y = x.conv2d(16, { kernel: 3, padding: 1 });
+      return [y.channels(5, 6).conv2d(8, { kernel: 3 }), y.channels(2, 3).passthrough()];
+    },
+  },
+  "channels of the second turn": {
+    shape: [4, 6, 6],
+    build: (x) => {
+      const y = x.conv2d(128, { kernel: 1 });
+      return [y.channels(64, 64).conv2d(8, { kernel: 3 }), y.channels(0, 32).maxPool2d(2)];
+    },
+  },
   "weights of an operator that nothing reads": {
     shape: [4, 6, 6],
     build: (x) => {

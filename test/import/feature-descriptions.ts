@@ -265,6 +265,61 @@ feature(
   ],
 );
 feature(
+  "some channels",
+  image,
+  [
+    [16, 4, 3, 3],
+    [4, 8, 3, 3],
+    [4, 4, 3, 3],
+  ],
+  [
+    `${conv}, processors: 0xf, out_offset: 0x2000, output_processors: 0xffff`,
+    `${conv}, in_sequences: 0, in_channels: 8, in_channel_skip: 4, in_offset: 0x2000, processors: 0xff0, output_processors: 0xf, out_offset: 0, output: true`,
+    `${conv}, in_sequences: 0, in_channels: 4, in_offset: 0x2000, processors: 0xf000, out_offset: 0, output_processors: 0xf0000, output: true`,
+  ],
+);
+feature(
+  "some channels of every operand",
+  image,
+  [
+    [16, 4, 3, 3],
+    [16, 4, 3, 3],
+    [3, 4, 3, 3],
+  ],
+  [
+    `${conv}, write_gap: 1, output_processors: 0xffff, ${first}`,
+    `${conv}, write_gap: 1, in_sequences: input, in_offset: 0, output_processors: 0xffff, processors: 0xf, out_offset: 0x2004`,
+    `${conv}, eltwise: add, operands: 2, in_sequences: [0, 1], in_channels: 4, in_offset: 0x2000, processors: 0xf00, out_offset: 0`,
+  ],
+);
+feature(
+  "some channels of a part, side by side with others",
+  image,
+  [
+    [8, 4, 3, 3],
+    [8, 4, 3, 3],
+    [3, 12, 3, 3],
+  ],
+  [
+    `${conv}, output_processors: 0xff, ${first}`,
+    `${conv}, in_sequences: input, in_offset: 0, output_processors: 0xff00, ${first}`,
+    `${conv}, in_sequences: [0, 1], in_channels: 12, in_offset: 0x2000, processors: 0xfff0, out_offset: 0`,
+  ],
+);
+feature(
+  "channels of the second pass",
+  image,
+  [
+    [128, 4, 1, 1],
+    [3, 32, 3, 3],
+  ],
+  [
+    `${point}, output_processors: 0xffffffffffffffff, ${first}`,
+    `${conv}, in_channels: 32, read_gap: 1, in_sequences: 0, in_offset: 0x2004, processors: 0xffffffff00000000, out_offset: 0`,
+  ],
+  larger,
+);
+feature(
   "crop",
   [4, 10, 6],
   [

@@ -806,6 +806,31 @@ export const limitCases: readonly LimitCase[] = [
     marks: "4, 4",
   },
 
+  {
+    rule: "SLICE-01",
+    input: [8, 4, 4],
+    at: "x.channels(0, 8).conv2d(4, { kernel: 1 })",
+    past: "x.channels(-1, 8).conv2d(4, { kernel: 1 })",
+    says: "channels are counted in whole numbers from 0; -1 is none of 8",
+    marks: "-1",
+  },
+  {
+    rule: "SLICE-02",
+    input: [8, 4, 4],
+    at: "x.channels(7, 1).conv2d(4, { kernel: 1 })",
+    past: "x.channels(7, 0).conv2d(4, { kernel: 1 })",
+    says: "1 to 8 of 8 channels can be read, not 0",
+    marks: "7, 0",
+  },
+  {
+    rule: "SLICE-03",
+    input: [64, 4, 4],
+    at: "x.channels(32, 32).conv2d(4, { kernel: 1 })",
+    past: "x.channels(32, 33).conv2d(4, { kernel: 1 })",
+    says: "33 channels from channel 32 on reach 65; there are 64",
+    marks: "32, 33",
+  },
+
   // Rolling buffers.
   {
     rule: "ROLL-01",

@@ -8,7 +8,7 @@ import { convTranspose2dRules } from "../../dsl/operators/conv-transpose2d.ts";
 import { linearRules } from "../../dsl/operators/linear.ts";
 import { pool1dRules, pool2dRules } from "../../dsl/operators/pool.ts";
 import { dslCodes } from "../../dsl/codes.ts";
-import { cropRules, foldRules, reshapeRules, splitRules } from "../../dsl/rules/arrange.ts";
+import { channelsRules, cropRules, foldRules, reshapeRules, splitRules } from "../../dsl/rules/arrange.ts";
 import { operandRules, partRules } from "../../dsl/rules/combine.ts";
 import { readRules } from "../../dsl/rules/read.ts";
 import { rollingBufferRules } from "../../dsl/rules/rolling-buffer.ts";
@@ -34,6 +34,7 @@ const tables = [
   activationRules,
   batchNormRules,
   flattenRules,
+  channelsRules,
   cropRules,
   foldRules,
   reshapeRules,
