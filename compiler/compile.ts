@@ -65,6 +65,8 @@ export interface CompileResult {
   readonly network?: Network;
   readonly placement?: Placement;
   readonly program?: Program;
+  /** The sample as the network's first layer reads it. */
+  readonly sample?: Sample | null;
   /** Results of all layers for the sample. */
   readonly tensors?: readonly (Int32Array | undefined)[] | null;
   /** The program was simulated and agrees with the reference. */
@@ -88,6 +90,7 @@ export function compile(request: CompileRequest): CompileResult {
     if (request.stopAfter === name) pipeline.stop();
   };
   const result: {
+    sample?: Sample | null;
     tensors?: readonly (Int32Array | undefined)[] | null;
     network?: Network;
     placement?: Placement;
@@ -103,6 +106,7 @@ export function compile(request: CompileRequest): CompileResult {
     const { network, sample } = modelToNetwork(pipeline, { model, weights, sample: given, edits });
     pipeline.verify("verifyNetwork", () => verifyNetwork(network, device));
     result.network = network;
+    result.sample = sample;
     reached("network", () => printNetwork(network));
 
     const schedule = pipeline.measure("scheduleLayers", () => scheduleLayers(network, device));

@@ -77,6 +77,13 @@ export const cliCodes = {
       "fit one word, so it has one to four channels, and --synthesize-words must divide the number of pixels.",
     example: "--synthesize-input 1 --synthesize-words 7 for an input of 28x28",
   },
+  AI6032: {
+    title: "The log's name cannot be used",
+    explanation:
+      "--log-filename names a file in the folder of the project, which the project itself must not have: the log " +
+      "stands beside the C files and is replaced with them.",
+    example: "--log-filename main.c",
+  },
   AI9001: {
     title: "The compiled program does not compute the model",
     explanation:

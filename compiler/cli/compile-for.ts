@@ -33,6 +33,8 @@ export interface Compiled {
   readonly network?: Network;
   readonly program?: Program;
   readonly placement?: Placement;
+  /** The sample as the network's first layer reads it. */
+  readonly sample?: Sample | null;
   /** Results of all layers for the sample. */
   readonly tensors: readonly (Int32Array | undefined)[] | null;
   /** The program was simulated and agrees with the reference. */
@@ -73,8 +75,8 @@ export async function compileFor(work: CompileWork): Promise<Compiled> {
   work.clock.add("passes", begin);
   for (const { pass, milliseconds } of result.times) work.clock.parts.push({ name: `  ${pass}`, milliseconds });
   for (const { name, text } of work.print === undefined ? [] : stages) work.print?.(`${name}\n\n${text}\n`);
-  const { network, program, placement, tensors = null, verified = false } = result;
-  const reached = { ...(network === undefined ? {} : { network }), tensors, verified };
+  const { network, program, placement, sample = null, tensors = null, verified = false } = result;
+  const reached = { ...(network === undefined ? {} : { network }), sample, tensors, verified };
   const dumped = work.dumpFolder === null ? [] : await dumpStages(work.dumpFolder, stages);
   const diagnostics = [...result.diagnostics, ...dumped];
   if (program === undefined || placement === undefined) {

@@ -61,7 +61,7 @@ export async function runCli(words: readonly string[], io: CommandIo): Promise<n
       io.out(helpText(command));
       return exitCodes.ok;
     }
-    return await command.run({ positionals, options, io });
+    return await command.run({ positionals, options, io, words: rest });
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     io.error(`${error.message}\nusage: ai8xc ${command.usage}\n`);

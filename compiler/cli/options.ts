@@ -38,6 +38,8 @@ export interface Invocation {
   readonly positionals: readonly string[];
   readonly options: OptionValues;
   readonly io: CommandIo;
+  /** The words behind the command's name, as given. */
+  readonly words: readonly string[];
 }
 
 export interface CommandIo {

@@ -11,6 +11,7 @@ export class Session {
   readonly #diagnostics: Diagnostic[] = [];
   readonly #known = new Set<string>();
   #silenced: readonly string[] = [];
+  #log: string | null = null;
 
   constructor(io: CommandIo, json: boolean) {
     this.io = io;
@@ -40,23 +41,38 @@ export class Session {
     return sortDiagnostics(mergeTypeErrors(this.#diagnostics));
   }
 
+  /** Remembers from here on what is printed, and what `--json` keeps from being printed. */
+  keepLog(): void {
+    this.#log = "";
+  }
+
+  /** What was remembered, without colors; null where nothing is. */
+  get log(): string | null {
+    return this.#log;
+  }
+
   /** Text for a person; nothing with `--json`. */
   print(text: string): void {
+    if (this.#log !== null) this.#log += text;
     if (!this.json) this.io.out(text);
   }
 
   /** Prints everything collected. */
   report(): void {
     const diagnostics = this.diagnostics;
-    if (this.json || diagnostics.length === 0) return;
+    if (diagnostics.length === 0 || (this.json && this.#log === null)) return;
     const files = new Map<string, readonly string[] | undefined>();
     const readLines = (file: string): readonly string[] | undefined => {
       if (!files.has(file)) files.set(file, linesOf(file));
       return files.get(file);
     };
-    const options = { color: this.io.color, readLines, displayPath: (file: string) => displayPath(this.io.cwd, file) };
-    this.io.error(`${diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, options)).join("\n")}\n`);
-    this.io.error(`${countSentence(diagnostics)}\n`);
+    const text = (color: boolean): string => {
+      const options = { color, readLines, displayPath: (file: string) => displayPath(this.io.cwd, file) };
+      const rendered = diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, options)).join("\n");
+      return `${rendered}\n${countSentence(diagnostics)}\n`;
+    };
+    if (this.#log !== null) this.#log += text(false);
+    if (!this.json) this.io.error(text(this.io.color));
   }
 }
 

@@ -140,11 +140,12 @@ function decodeFortran(bytes: Uint8Array, header: NpyHeader, count: number): Flo
 
 const writers: Readonly<
   Record<
-    "int8" | "int64" | "float32" | "float64",
+    "int8" | "int32" | "int64" | "float32" | "float64",
     readonly [string, number, (v: DataView, o: number, x: number) => void]
   >
 > = {
   int8: ["|i1", 1, (view, offset, value) => view.setInt8(offset, value)],
+  int32: ["<i4", 4, (view, offset, value) => view.setInt32(offset, value, true)],
   int64: ["<i8", 8, (view, offset, value) => view.setBigInt64(offset, BigInt(value), true)],
   float32: ["<f4", 4, (view, offset, value) => view.setFloat32(offset, value, true)],
   float64: ["<f8", 8, (view, offset, value) => view.setFloat64(offset, value, true)],

@@ -20,13 +20,23 @@ export interface ExecutionOptions {
   readonly averagePoolRounding: boolean;
 }
 
+/** What a layer reads, one tensor per operand, and its operands around pooling, where it pools. */
+export interface LayerOperands {
+  readonly read: readonly IntegerTensor[];
+  readonly unpooled: readonly IntegerTensor[];
+  readonly pooled: readonly IntegerTensor[];
+}
+
+type Observe = (operands: LayerOperands) => void;
+
 /** Result of one layer [channels][rows][columns]; `sources` are the tensors that `layer.sources` names, in that order. */
 export function executeLayer(
   layer: IntegerLayer,
   sources: readonly IntegerTensor[],
   options: ExecutionOptions,
+  observe?: Observe,
 ): Int32Array {
-  const prepared = prepare(layer, sources, options);
+  const prepared = prepare(layer, sources, options, observe);
   const { convolution, output } = layer;
   if (convolution === null) {
     invariant(layer.outputBits === 8, `${layer.name}: only convolutions have 32-bit results`);
@@ -44,13 +54,14 @@ export function executeLayer(
 
 /**
  * Results of all layers, in order. `input` is the network's input, its values 8-bit integers. `previous` holds the
- * results of the inference before, for rolling buffers; null: there was none.
+ * results of the inference before, for rolling buffers; null: there was none. `observe` sees what the layers read.
  */
 export function executeLayers(
   layers: readonly IntegerLayer[],
   input: { readonly shape: Shape; readonly data: ArrayLike<number> },
   options: ExecutionOptions,
   previous: readonly Int32Array[] | null = null,
+  observe?: (position: number, operands: LayerOperands) => void,
 ): Int32Array[] {
   const network = integerTensor(input.shape, input.data);
   const results: Int32Array[] = [];
@@ -65,20 +76,29 @@ export function executeLayers(
     invariant(layer !== undefined, `layer ${source} cannot be recalled`);
     return integerTensor(layer.output, previous?.[source as number] ?? new Int32Array(sizeOf(layer.output)));
   };
-  for (const layer of layers) {
-    results.push(executeLayer(layer, layer.sources.map(layer.recalls ? recalled : tensorOf), options));
+  for (const [position, layer] of layers.entries()) {
+    const sources = layer.sources.map(layer.recalls ? recalled : tensorOf);
+    const watch = observe && ((operands: LayerOperands) => observe(position, operands));
+    results.push(executeLayer(layer, sources, options, watch));
   }
   return results;
 }
 
 /** Everything before the convolution. */
-function prepare(layer: IntegerLayer, sources: readonly IntegerTensor[], options: ExecutionOptions): IntegerTensor {
+function prepare(
+  layer: IntegerLayer,
+  sources: readonly IntegerTensor[],
+  options: ExecutionOptions,
+  observe?: Observe,
+): IntegerTensor {
   const combine = (operands: readonly IntegerTensor[]): readonly IntegerTensor[] =>
     layer.eltwise === null ? operands : [eltwise(layer.eltwise.operation, operands)];
-  const poolAll = (operands: readonly IntegerTensor[]) =>
-    operands.map((operand) => poolOperand(layer, operand, options));
-  const operands = gatherOperands(layer, sources);
-  const [prepared] = layer.eltwise?.poolFirst === false ? poolAll(combine(operands)) : combine(poolAll(operands));
+  const read = gatherOperands(layer, sources);
+  const combinesFirst = layer.eltwise?.poolFirst === false;
+  const unpooled = combinesFirst ? combine(read) : read;
+  const pooled = unpooled.map((operand) => poolOperand(layer, operand, options));
+  observe?.({ read, unpooled, pooled });
+  const [prepared] = combinesFirst ? pooled : combine(pooled);
   invariant(prepared !== undefined, `${layer.name}: nothing to compute on`);
   return prepared;
 }

@@ -78,7 +78,7 @@ describe("import", () => {
     expect(exitCode).toBe(0);
     expect(stderr).toMatch(/^notice AI6030: --compact-weights has no effect here: weights are stored packed/m);
     expect(stderr.match(/AI\d{4}/g)).toEqual(["AI6030"]);
-    const command = "build m --prefix demo --test-dir out --softmax --timer 0 --max-verify-length 8";
+    const command = "build m --prefix demo --test-dir out --softmax --timer 0 --max-verify-length 8 --no-log";
     expect(stdout.trimEnd().split("\n").at(-1)).toBe(`compile it with: ai8xc ${command}`);
     expect(read("m/model.ts")).toMatch(/device: "MAX78002",[^]*fifo: "standard",\n *averagePoolRounding: true,/);
     const built = await run([...command.split(" "), "--no-typecheck"], folder);
@@ -230,10 +230,52 @@ describe("build", () => {
     expect(records?.[0]?.shape).toEqual([2, 2, 2]);
   });
 
+  it("keeps what it prints, and arrays of the layers", async () => {
+    const { exitCode, stdout } = await importAndBuild("--log", "--log-intermediate", "--log-pooling", "--verbose");
+    expect(exitCode).toBe(0);
+    const log = read("m/build/log.txt");
+    expect(log).toMatch(/^ai8xc build m --verbose --log --log-intermediate --log-pooling --no-typecheck\n\n/);
+    expect(log).toContain("placement\n\n");
+    expect(log.slice(log.indexOf("\n\n") + 2)).toBe(stdout);
+    const array = (name: string) => readNpyRecords(readFileSync(at(`m/build/layers/${name}.npy`)), name).records?.[0];
+    const names = ["bias", "input", "output", "pooled", "unpooled", "weights"].map((name) => `1-conv2.${name}.npy`);
+    expect(readdirSync(at("m/build/layers")).filter((name) => name.startsWith("1-"))).toEqual(names);
+    expect(array("0-conv1.input")?.shape).toEqual([3, 4, 4]);
+    expect(array("1-conv2.weights")?.shape).toEqual([2, 2, 3, 3]);
+    expect(array("1-conv2.unpooled")).toEqual(array("0-conv1.output"));
+    expect(array("1-conv2.input")).toEqual(array("0-conv1.output"));
+    expect(array("1-conv2.pooled")?.shape).toEqual([2, 2, 2]);
+    // The next build finds only files of its own, and leaves none behind.
+    expect((await build("--log-filename", "build.log", "--log-intermediate", "--short-log", "--json")).exitCode).toBe(
+      0,
+    );
+    expect(readdirSync(at("m/build")).filter((name) => name.endsWith("log") || name === "log.txt")).toEqual([
+      "build.log",
+    ]);
+    expect(readdirSync(at("m/build/layers")).every((name) => name.startsWith("1-"))).toBe(true);
+    expect(read("m/build/build.log")).toContain("project  ");
+    expect((await build("--log", "--no-log")).exitCode).toBe(2);
+    expect((await build("--no-log", "--log-filename", "x.log")).exitCode).toBe(0);
+    expect(readdirSync(at("m/build"))).not.toContain("x.log");
+  });
+
+  it("logs warnings with a project, and nowhere else", async () => {
+    await imported();
+    const { stderr } = await build("--mlator", "--output-width", "32", "--log", "--short-log");
+    expect(stderr).toContain("AI5007");
+    expect(stderr).toMatch(/AI6030: --short-log has no effect here/);
+    expect(read("m/build/log.txt")).toContain(stderr);
+    for (const name of ["../log.txt", "main.c"]) {
+      const refused = await build("--log-filename", name);
+      expect([refused.exitCode, refused.stderr.match(/AI\d{4}/g)]).toEqual([1, ["AI6032"]]);
+    }
+    expect(readdirSync(at("m/build"))).toContain("log.txt");
+  });
+
   it("silences warnings on request", async () => {
     await imported();
-    expect((await build("--mlator")).stderr).toContain("AI5007");
-    expect((await build("--mlator", "--ignore-mlator-warning")).stderr).toBe("");
+    expect((await build("--mlator", "--output-width", "32")).stderr).toContain("AI5007");
+    expect((await build("--mlator", "--output-width", "32", "--ignore-mlator-warning")).stderr).toBe("");
   });
 });
 

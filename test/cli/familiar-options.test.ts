@@ -78,7 +78,7 @@ describe.each(commands)("$name", (command) => {
 
 /** Ask for what is the case anyway. */
 const anyway = ["embedded-code", "compact-data", "new-kernel-loader", "debug-new-streaming"];
-const absent = ["no-log", "no-progress", "no-version-check"];
+const absent = ["no-progress", "no-version-check"];
 /** Commands ask for these themselves. */
 const asked = ["test-dir", "verbose", "display-checkpoint", "sample-numpy-filename"];
 const withoutChange = [...anyway, ...absent, ...asked].map((name) => `--${name}`);

@@ -2,7 +2,9 @@ import { change, type ChoiceOption } from "./choice.ts";
 
 /** Reasons why options of the vendor's generator have nothing to do here. */
 const simulation = "it is for simulations of the chip's logic, and ai8xc makes projects for the device";
-const logging = "there is no log file: --verbose prints every stage, --dump-stages DIR writes them";
+const debugging = "every build compares the program with the reference, and --verbose prints every stage";
+const latency = "the table of a build estimates the cycles of every layer";
+const format = "logs hold arrays as .npy files, without a format of their own";
 const testing = "it is for tests of the reference generator";
 const limits = "limits of the hardware are errors in any case";
 const snooping = "snoop units are configured, but not tested";
@@ -41,14 +43,10 @@ const withoutEffect: readonly Entry[] = [
   ["legacy-kernels", simulation],
   ["test-bist", simulation],
   ["pretend-zero-sram", simulation],
-  ["log-filename FILE", logging],
-  ["log-intermediate", logging],
-  ["log-pooling", logging],
-  ["short-log,log-last-only,verbose-all", logging],
-  ["debug", logging, "D"],
-  ["debug-computation", logging],
-  ["debug-latency", logging],
-  ["kernel-format TEXT", logging],
+  ["debug", debugging, "D"],
+  ["debug-computation", debugging],
+  ["debug-latency", latency],
+  ["kernel-format TEXT", format],
   ["compact-weights", "weights are stored packed in any case"],
   ["ignore-hw-limits", limits],
   ["ignore-bias-groups", limits],
@@ -116,12 +114,6 @@ export const acceptedChoices: readonly ChoiceOption[] = [
   silence("ignore-mlator-warning", "do not tell where --mlator has no effect", ["AI5007"]),
   silence("no-warn-zero", "do not tell that all weights or results of a layer are zero", ["AI4107", "AI4301"]),
   ...withoutEffect.map(noted),
-  {
-    ...unchanging("log", logging),
-    short: "L",
-    negatable: true,
-    without: (given) => (given === false ? null : logging),
-  },
   { ...anyway("embedded-code"), short: "e" },
   anyway("compact-data", ["no-compact-data"], "input data is copied in words in any case"),
   anyway("new-kernel-loader", ["old-kernel-loader"], "weights are stored as chunks for one loader"),

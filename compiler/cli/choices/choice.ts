@@ -6,6 +6,18 @@ import type { NetworkEdits, PlacementOptions, ProgramOptions } from "../../optio
 import type { SampleChange } from "../../passes/change-sample.ts";
 import { integerValue, UsageError, type OptionSpec } from "../options.ts";
 
+/** What a build writes about itself into the project's folder. */
+export interface LogChoices {
+  /** Name of the file with everything the build printed; null: none. */
+  readonly file: string | null;
+  /** What layers read and write, their weights and biases, as arrays. */
+  readonly intermediate: boolean;
+  /** Data before and behind pooling, as arrays. */
+  readonly pooling: boolean;
+  /** Arrays of the layers that are read out only. */
+  readonly outputsOnly: boolean;
+}
+
 /** What the options of a command line change, beside the defaults. */
 export interface Choices {
   network: Partial<NetworkOptions>;
@@ -17,6 +29,7 @@ export interface Choices {
   program: Partial<ProgramOptions>;
   emit: Partial<EmitOptions>;
   sample: Partial<SampleChange>;
+  log: Partial<LogChoices>;
   /** Codes of warnings and notices that are left out. */
   silenced: string[];
 }
@@ -30,6 +43,7 @@ export const noChoices = (): Choices => ({
   program: {},
   emit: {},
   sample: {},
+  log: {},
   silenced: [],
 });
 
@@ -48,7 +62,7 @@ export interface ChoiceOption extends OptionSpec {
 }
 
 type Described = Omit<OptionSpec, "name"> & { readonly at?: readonly Place[] };
-type Part = "network" | "edits" | "description" | "checkpoint" | "placement" | "program" | "emit" | "sample";
+type Part = "network" | "edits" | "description" | "checkpoint" | "placement" | "program" | "emit" | "sample" | "log";
 
 /** A switch that makes one change; and another one when it is negated. */
 export const change = <P extends Part>(

@@ -15,6 +15,7 @@ import { printReports } from "../reports.ts";
 import { Session } from "../session.ts";
 import { choiceSpecs, readChoices, type Choices } from "../choices/index.ts";
 import { compileFor, type Compiled } from "../compile-for.ts";
+import { checkLog, isLogged, logFiles, writeLogs } from "../build-log.ts";
 
 export const buildCommand: CommandSpec = {
   name: "build",
@@ -38,7 +39,8 @@ async function build(invocation: Invocation): Promise<number> {
   clock.add("start-up", 0);
   const { choices, notices } = buildChoices(options);
   session.silence(choices.silenced);
-  session.add(notices);
+  session.add([...notices, ...checkLog(choices)]);
+  if (isLogged(choices)) session.keepLog();
   const opened = await openModel(invocation, clock);
   session.add(opened.diagnostics);
   const results: BuiltProject[] = [];
@@ -56,6 +58,9 @@ async function build(invocation: Invocation): Promise<number> {
   session.report();
   if (!session.failed) for (const result of results) session.print(result.summary);
   if (options["timings"] === true) session.print(clock.text());
+  if (!session.failed && session.log !== null) {
+    writeLogs(results, invocation, choices, session);
+  }
   if (session.json) io.out(`${JSON.stringify(jsonResult(session, results), null, 2)}\n`);
   return session.failed ? exitCodes.diagnostics : exitCodes.ok;
 }
@@ -63,7 +68,7 @@ async function build(invocation: Invocation): Promise<number> {
 interface BuiltProject {
   readonly device: string;
   readonly folder: string | null;
-  readonly files: ReadonlyMap<string, string>;
+  readonly files: ReadonlyMap<string, string | Uint8Array>;
   readonly summary: string;
   readonly compiled: Compiled;
 }
@@ -113,7 +118,9 @@ async function compileOne(
   const folder = single ? base : join(base, device.name);
   const verified = compiled.verified ? "agrees" : options["verify"] === false ? "skipped" : "unconfirmed";
   const summary = `${summaryText(compiled.placement!, compiled.program, device, verified)}project        ${folder}\n`;
-  return { device: device.name, folder, files: project.files, summary, compiled };
+  const logged = await logFiles(project.files, compiled, choices);
+  session.add(logged.diagnostics);
+  return { device: device.name, folder, files: logged.files, summary, compiled };
 }
 
 /** `--stop-after` names a stage, or the number of a layer. */
