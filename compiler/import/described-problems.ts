@@ -19,7 +19,17 @@ const ofOtherChannels: ReadonlySet<string> = new Set(["AI1521", "AI3020"]);
 /** Sizes of which nothing follows. */
 const contradictions: ReadonlySet<string> = new Set(["AI1520", "AI1521", "AI1805", "AI1807"]);
 
+/**
+ * What becomes of operators that share a layer, stream, or read the input together. Where layers need not stay as
+ * described, the compiler makes others of the same operators, and what it makes is judged.
+ */
+const ofLayers: ReadonlySet<string> = new Set(
+  "AI2501 AI2513 AI2515 AI2518 AI2519 AI2520 AI2521 AI2523 AI2527 AI2529 AI2530 AI2532".split(" "),
+);
+
 interface Circumstances {
+  /** Layers stay as described. */
+  readonly keepsPlaces: boolean;
   /** The described processors and offsets matter. */
   readonly pinned: boolean;
   /** What was found already. */
@@ -29,17 +39,20 @@ interface Circumstances {
 /**
  * Everything the device cannot do with a described network that can be told without placing anything: errors of the
  * network's verifier and, for pinned layers, of processors, pointers and the ends of data. A build would find them,
- * one stage at a time.
+ * one stage at a time. Layers that do not stay as described are judged as the compiler makes them, not here.
  */
 export function describedProblems(
   network: Network,
   device: DeviceSpec,
-  { pinned, known }: Circumstances,
+  { keepsPlaces, pinned, known }: Circumstances,
 ): Diagnostic[] {
   const told = new Set(known.map(({ code }) => repeated.get(code)));
   const misfits = known.filter(({ code }) => code === "AI1807").map(({ location }) => location);
   const isNew = ({ severity, code, location }: Diagnostic): boolean =>
-    severity === "error" && !told.has(code) && !(ofOtherChannels.has(code) && misfits.includes(location));
+    severity === "error" &&
+    !told.has(code) &&
+    !(ofOtherChannels.has(code) && misfits.includes(location)) &&
+    (keepsPlaces || !ofLayers.has(code));
   const found = verifyNetwork(network, device).filter(isNew);
   const layers = pinned ? pinnedLayers(network, device) : null;
   if (layers === null) return found;

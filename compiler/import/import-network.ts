@@ -5,6 +5,7 @@ import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { LayerConvolution } from "../../runtime/reference/layer.ts";
 import { executeNetwork } from "../execute-network.ts";
 import type { Network } from "../ir/network.ts";
+import { verifyNetwork } from "../ir/verify-network.ts";
 import type { Sample } from "../passes/fold-input.ts";
 import {
   keptManner,
@@ -34,7 +35,7 @@ export interface ImportInput {
   /** Network input [channels][rows][columns], or [channels][length] where `oneDimensional`. */
   readonly sample: Sample;
   readonly oneDimensional: boolean;
-  /** Keep hardware layers, processors and memory as described. */
+  /** Keep hardware layers, processors and memory as described; otherwise only what the network computes. */
   readonly pins: boolean;
   readonly options?: Partial<YamlOptions>;
 }
@@ -108,6 +109,7 @@ async function finish(plan: Plan): Promise<ImportedNetwork> {
   const generated = { text, source, weights, sample };
   const { result, model, diagnostics } = await compileGenerated(generated, network, device);
   const all = [...plan.diagnostics, ...diagnostics];
+  if (result !== undefined && !plan.pins) all.push(...verifyNetwork(result.network, device));
   if (result === undefined || hasErrors(all)) return { model, diagnostics: all };
   const differences = plan.pins
     ? sameNetwork(network, result.network, device)

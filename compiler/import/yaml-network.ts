@@ -28,7 +28,10 @@ export interface YamlNetworkInput {
   readonly weights: YamlWeights;
   readonly sample: YamlSample;
   readonly options?: Partial<YamlOptions>;
-  /** The described processors and offsets matter. Default true. */
+  /**
+   * The described layers, processors and memory matter. Without, only what the network computes does: what the device
+   * cannot do with the layers as described is no concern. Default true.
+   */
   readonly pins?: boolean;
 }
 
@@ -46,12 +49,13 @@ export interface YamlNetworkResult {
 export function yamlToNetwork(description: YamlNetwork, input: YamlNetworkInput): YamlNetworkResult {
   const options: YamlOptions = { ...defaultYamlOptions, ...input.options };
   const { device, weights } = input;
+  const keepsPlaces = input.pins !== false;
   const diagnostics: Diagnostic[] = [
-    ...checkKeys(description),
-    ...checkRules(description, device),
+    ...checkKeys(description, keepsPlaces),
+    ...checkRules(description, device, keepsPlaces),
     ...checkArchitecture(description, weights),
   ];
-  const ordered = orderLayers(description, options, device);
+  const ordered = orderLayers(description, options, keepsPlaces ? device : null);
   diagnostics.push(...ordered.diagnostics);
   if (ordered.order === undefined) return { diagnostics };
   const { order } = ordered;
@@ -83,7 +87,8 @@ export function yamlToNetwork(description: YamlNetwork, input: YamlNetworkInput)
     return withSlices(layer, built, { channels, height, width }, { skipped, device });
   });
   const start = order.slots[order.executed[0] as number] as YamlSlot;
-  const [sequence, unload] = [sequenceOf(description, order), unloadOf(description)];
+  const sequence = keepsPlaces ? sequenceOf(description, order) : undefined;
+  const unload = unloadOf(description);
   const network: Network = {
     name: description.arch,
     device: input.device.name,
@@ -93,9 +98,9 @@ export function yamlToNetwork(description: YamlNetwork, input: YamlNetworkInput)
     ...(sequence === undefined ? {} : { sequence }),
     ...(unload === undefined ? {} : { unload }),
   };
-  const pinned = input.pins !== false && order.slots.every(({ layer }) => layer.values.processors !== undefined);
+  const pinned = keepsPlaces && order.slots.every(({ layer }) => layer.values.processors !== undefined);
   diagnostics.push(...channelProblems(network, description, weights));
-  diagnostics.push(...describedProblems(network, device, { pinned, known: diagnostics }));
+  diagnostics.push(...describedProblems(network, device, { keepsPlaces, pinned, known: diagnostics }));
   if (hasErrors(diagnostics)) return { diagnostics };
   return { network, diagnostics };
 }
@@ -186,14 +191,14 @@ function pinsOf({ slot, order, geometry, description, device, options }: LayerPa
 }
 
 /** Missing processors: AI6204. Defaults worth knowing: AI6208 warning. */
-function checkKeys(description: YamlNetwork): Diagnostic[] {
+function checkKeys(description: YamlNetwork, keepsPlaces: boolean): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
   for (const [position, { at, values }] of description.layers.entries()) {
-    if (values.processors === undefined) {
+    if (keepsPlaces && values.processors === undefined) {
       diagnostics.push(yamlError("AI6204", `layer ${position} lacks the key 'processors'`, at, "Add 'processors:'."));
     }
     const defaults = [
-      ...(values.out_offset === undefined ? ["'out_offset', 0 is assumed"] : []),
+      ...(keepsPlaces && values.out_offset === undefined ? ["'out_offset', 0 is assumed"] : []),
       ...(values.operator === undefined && values.eltwise === undefined ? ["'operator', Conv2d is assumed"] : []),
     ];
     for (const text of defaults) {

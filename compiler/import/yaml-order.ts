@@ -39,21 +39,24 @@ export interface YamlOrder {
 
 /**
  * Places layers (AI6207: numbers and names used twice), resolves references (AI1801: no such layer) and follows
- * execution (AI1802: a layer that is never reached, or a loop; AI2611: a jump the device cannot make). A rolling buffer
- * has the codes of `resolveRollingBuffer`.
+ * execution (AI1802: a layer that is never reached, or a loop; AI2611: a jump the device cannot make; AI5302: a first
+ * layer it cannot start at). A rolling buffer has the codes of `resolveRollingBuffer`. Without a device, layers are
+ * numbered anew in the order in which they are executed.
  */
 export function orderLayers(
   description: YamlNetwork,
   options: YamlOptions,
-  device: DeviceSpec,
+  device: DeviceSpec | null,
 ): { readonly order?: YamlOrder; readonly diagnostics: readonly Diagnostic[] } {
   const diagnostics: Diagnostic[] = [];
   const placed = placeLayers(description, options.skipLayers, diagnostics);
   const resolver = new Resolver(placed, description, diagnostics);
   const slots = placed.map(({ layer }, index) => resolver.slot(layer, index));
   if (diagnostics.length > 0) return { diagnostics };
-  diagnostics.push(...jumps(slots, device));
-  diagnostics.push(...startsTooLate(slots, options.startLayer ?? 0, device));
+  if (device !== null) {
+    diagnostics.push(...jumps(slots, device));
+    diagnostics.push(...startsTooLate(slots, options.startLayer ?? 0, device));
+  }
   const executed = follow(slots, options.startLayer ?? 0, options.stopAfter, diagnostics);
   if (hasErrors(diagnostics)) return { diagnostics };
   const kept = options.stopAfter === null ? slots : slots.slice(0, Math.max(...executed) + 1);

@@ -19,17 +19,17 @@ interface Finding {
 
 /**
  * Rules of a description that need nothing but its keys and the device: keys that mean nothing without another one
- * (AI6230), shifts without convolution (AI1806), numbers and offsets the device does not have (AI6232, AI6233), and a
- * snooped bus (AI2612).
+ * (AI6230), shifts without convolution (AI1806), and where `keepsPlaces`, numbers and offsets the device does not have
+ * (AI6232, AI6233), and a snooped bus (AI2612).
  */
-export function checkRules(description: YamlNetwork, device: DeviceSpec): Diagnostic[] {
+export function checkRules(description: YamlNetwork, device: DeviceSpec, keepsPlaces: boolean): Diagnostic[] {
+  const places = (layer: YamlLayer): Finding[] => (keepsPlaces ? outsideDevice(layer, device) : []);
   const found = description.layers.flatMap((layer, position) =>
-    [...lonelyKeys(layer), ...uselessShift(layer), ...outsideDevice(layer, device)].map(
-      ({ code, key, message, hint }) =>
-        yamlError(code, `layer ${position}: ${message}`, layer.places[key] ?? layer.at, hint),
+    [...lonelyKeys(layer), ...uselessShift(layer), ...places(layer)].map(({ code, key, message, hint }) =>
+      yamlError(code, `layer ${position}: ${message}`, layer.places[key] ?? layer.at, hint),
     ),
   );
-  return [...found, ...snoopedBus(description, device)];
+  return [...found, ...(keepsPlaces ? snoopedBus(description, device) : [])];
 }
 
 const lonely = (key: LayerKey, message: string, hint: string): Finding => ({ code: "AI6230", key, message, hint });
