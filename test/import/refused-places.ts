@@ -1,14 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect } from "vitest";
-import { hasErrors } from "../../dsl/diagnostic.ts";
+import type { Model } from "../../dsl/model.ts";
 import { compile, type CompileResult } from "../../compiler/compile.ts";
 import type { ImportedNetwork } from "../../compiler/import/import-network.ts";
 import { readNpyRecords } from "../../compiler/import/npy.ts";
 import { readSafetensors } from "../../compiler/import/safetensors.ts";
 import { weightSetFromSafetensors } from "../../compiler/import/weight-set.ts";
 import { devices } from "../../targets/index.ts";
-import { messages } from "../golden/case-network.ts";
 import { withoutInputs } from "../golden/deviations.ts";
 import { goldenRoot, type GoldenCase } from "../golden/load.ts";
 import { importCase } from "./recorded-networks.ts";
@@ -34,17 +32,23 @@ export async function refusedPlaces(): Promise<ReadonlyMap<string, GoldenCase>> 
   return found;
 }
 
-/** Builds what was imported without pins, and has the simulator compare it with the reference. */
-export function compileImported({ device }: GoldenCase, { model, files, diagnostics }: ImportedNetwork): CompileResult {
-  if (model === undefined || files === undefined) throw new Error(messages(diagnostics));
+/** Imports without pins, builds what was imported, and has the simulator compare it with the reference. */
+export async function buildFreely(golden: GoldenCase): Promise<CompileResult | ImportedNetwork> {
+  const imported = await importCase(golden, false);
+  const { model, files } = imported;
+  return model === undefined || files === undefined ? imported : compileImported(golden, model, files);
+}
+
+function compileImported(
+  { device }: GoldenCase,
+  model: Model,
+  files: ReadonlyMap<string, string | Uint8Array>,
+): CompileResult {
   const { file } = readSafetensors(files.get("weights.safetensors") as Uint8Array, "weights.safetensors");
   const { weights } = weightSetFromSafetensors(file as NonNullable<typeof file>, "weights.safetensors");
   const [array] = readNpyRecords(files.get("sample.npy") as Uint8Array, "sample.npy").records ?? [];
   const [channels = 1, height = 1, width = 1] = array?.shape ?? [];
   const sample = { shape: { channels, height, width }, data: Int8Array.from(array?.data ?? []) };
   const request = { model, device: devices[device], weights: { operators: weights, batchNorms: new Map() }, sample };
-  const result = compile(request);
-  expect(messages(result.diagnostics.filter(({ severity }) => severity === "error"))).toBe("");
-  expect(hasErrors(result.diagnostics)).toBe(false);
-  return result;
+  return compile(request);
 }
