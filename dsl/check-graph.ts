@@ -35,7 +35,7 @@ function nodeFault(node: ModelNode, index: number): string | undefined {
 
 function inputCount(node: ModelNode): { readonly min: number; readonly max: number } {
   if (node.kind === "input") return { min: 0, max: 0 };
-  const combines = ["add", "sub", "xor", "or", "concat"].includes(node.kind);
+  const combines = ["add", "sub", "xor", "or", "concat", "concatRows"].includes(node.kind);
   return combines ? { min: 1, max: Number.POSITIVE_INFINITY } : { min: 1, max: 1 };
 }
 

@@ -175,6 +175,11 @@ export const dslCodes = {
     explanation: "channels(first, count) reads `count` channels, counted from 0; all of them must be there.",
     example: "x.channels(16, 32) on data of 32 channels",
   },
+  AI1032: {
+    title: "Rows of different shape",
+    explanation: "concatRows puts rows one after the other; channels and columns are the same in all parts.",
+    example: "concatRows(y, y.maxPool2d(2))",
+  },
   AI1034: {
     title: "The channels cannot be split like this",
     explanation: "split makes equal groups of channels, as many as an element-wise operator can combine.",

@@ -1,5 +1,5 @@
 import type { EltwiseKind } from "./model.ts";
-import { createConcat, createEltwise } from "./operators/combine.ts";
+import { createConcat, createConcatRows, createEltwise } from "./operators/combine.ts";
 import type { Call } from "./options.ts";
 import { captureSource } from "./source-location.ts";
 import { TensorHandle } from "./tensor-handle.ts";
@@ -13,6 +13,10 @@ export function eltwise(kind: EltwiseKind, caller: AnyFunction, operands: readon
 
 export function concatenation(caller: AnyFunction, parts: readonly unknown[]): TensorHandle {
   return combine("concat", caller, parts, createConcat);
+}
+
+export function rowConcatenation(caller: AnyFunction, parts: readonly unknown[]): TensorHandle {
+  return combine("concatRows", caller, parts, createConcatRows);
 }
 
 /** Operands that are no tensors of this model are reported and left out. */

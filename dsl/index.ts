@@ -1,8 +1,8 @@
 /** What users of ai8xc import to write a model. */
 import type { DeviceName } from "../targets/accelerator/device.ts";
 import { buildModel, type DefinedModel } from "./define-model.ts";
-import { concatenation, eltwise } from "./functions.ts";
-import type { Combined, Concatenated, FirstOperand, OtherOperands } from "./operands.ts";
+import { concatenation, eltwise, rowConcatenation } from "./functions.ts";
+import type { Combined, Concatenated, FirstOperand, OtherOperands, RowsConcatenated } from "./operands.ts";
 import type { TensorLike, Tensor } from "./tensor.ts";
 import type { FifoKind, Pins } from "./model.ts";
 import type { Sequence, Snoop, Unload } from "./sequence.ts";
@@ -107,4 +107,12 @@ export function concat<const A extends TensorLike, const B extends readonly Tens
   ...others: OtherOperands<"concat", A, B>
 ): NoInfer<Concatenated<A, B>> {
   return concatenation(concat, [first, ...others]) as never;
+}
+
+/** The rows of all tensors (or samples, of one-dimensional data), one after the other. */
+export function concatRows<const A extends TensorLike, const B extends readonly TensorLike[]>(
+  first: FirstOperand<"concatRows", A, B>,
+  ...others: OtherOperands<"concatRows", A, B>
+): NoInfer<RowsConcatenated<A, B>> {
+  return rowConcatenation(concatRows, [first, ...others]) as never;
 }

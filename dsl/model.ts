@@ -124,7 +124,7 @@ export interface EltwiseNode extends NodeBase {
 
 export interface SimpleNode extends NodeBase {
   /** `activation` holds the function for relu and abs nodes. */
-  readonly kind: "relu" | "abs" | "flatten" | "concat" | "batchNorm" | "dropout" | "passthrough";
+  readonly kind: "relu" | "abs" | "flatten" | "concat" | "concatRows" | "batchNorm" | "dropout" | "passthrough";
   /** Of batchNorm: what is added to the variance, where it is not what the weights file says. */
   readonly epsilon?: number;
   /** Of dropout: how likely a value is dropped in training. */

@@ -1,6 +1,6 @@
 import type { DeviceName } from "../targets/accelerator/device.ts";
 import type { OperandFacts } from "./operators/combine.ts";
-import type { operandRules, partRules } from "./rules/combine.ts";
+import type { operandRules, partRules, rowPartRules } from "./rules/combine.ts";
 import type { Rule } from "./rules/rule.ts";
 import type { TensorLike, Info, Tensor } from "./tensor.ts";
 import type { Larger, Sum } from "./types/arithmetic.ts";
@@ -26,10 +26,16 @@ export type OtherOperands<Op, A extends TensorLike, Rest extends Tensors> = {
 };
 type OtherOperand<Op, A extends TensorLike, Rest extends Tensors, I, B extends TensorLike> = Valid<
   B,
-  OperandProblem<Op, RulesOf<Op>, A, B, CountOf<Rest>, IsLast<I, Rest>, ChannelsBefore<I, [A, ...Rest]>>
+  OperandProblem<Op, RulesOf<Op>, A, B, CountOf<Rest>, IsLast<I, Rest>, SumBefore<AxisOf<Op>, I, [A, ...Rest]>>
 >;
 
-type RulesOf<Op> = Op extends "concat" ? typeof partRules : typeof operandRules;
+type RulesOf<Op> = Op extends "concat"
+  ? typeof partRules
+  : Op extends "concatRows"
+    ? typeof rowPartRules
+    : typeof operandRules;
+/** Which entry of a shape a concatenation adds up. */
+type AxisOf<Op> = Op extends "concatRows" ? 1 : 0;
 type CountOf<Rest extends Tensors> = Sum<Rest["length"], 1>;
 type IsNone<Rest extends Tensors> = Rest["length"] extends 0 ? true : false;
 type IsLast<I, Rest extends Tensors> = I extends `${infer N extends number}`
@@ -38,14 +44,17 @@ type IsLast<I, Rest extends Tensors> = I extends `${infer N extends number}`
     : false
   : boolean;
 
-/** Channels of all operands before the one at index I of the rest: those at 0 ... I of the whole list. */
-type ChannelsBefore<I, All extends Tensors, Total = 0, Seen extends readonly 0[] = []> = All extends readonly [
-  infer Next extends TensorLike,
-  ...infer More extends Tensors,
-]
+/** Channels, or rows, of all operands before the one at index I of the rest: those at 0 ... I of the whole list. */
+type SumBefore<
+  Axis extends 0 | 1,
+  I,
+  All extends Tensors,
+  Total = 0,
+  Seen extends readonly 0[] = [],
+> = All extends readonly [infer Next extends TensorLike, ...infer More extends Tensors]
   ? `${Seen["length"]}` extends I
-    ? Sum<Total, ShapeOf<Next>[0]>
-    : ChannelsBefore<I, More, Sum<Total, ShapeOf<Next>[0]>, [...Seen, 0]>
+    ? Sum<Total, ShapeOf<Next>[Axis]>
+    : SumBefore<Axis, I, More, Sum<Total, ShapeOf<Next>[Axis]>, [...Seen, 0]>
   : number;
 
 type OperandProblem<
@@ -74,12 +83,12 @@ type OperandOn<
 > = D extends readonly [infer Name extends DeviceName, ...infer More]
   ? FirstBroken<
       Rules,
-      OperandFacts<Op, S, First, Operands, Last, Before, Sum<Before, S[0]>, SpecOf<Name>>
+      OperandFacts<Op, S, First, Operands, Last, Before, Sum<Before, S[AxisOf<Op>]>, SpecOf<Name>>
     > extends infer P extends string
     ? P
     : OperandOn<Op, Rules, More, First, S, Operands, Last, Before>
   : D extends DeviceName
-    ? FirstBroken<Rules, OperandFacts<Op, S, First, Operands, Last, Before, Sum<Before, S[0]>, SpecOf<D>>>
+    ? FirstBroken<Rules, OperandFacts<Op, S, First, Operands, Last, Before, Sum<Before, S[AxisOf<Op>]>, SpecOf<D>>>
     : null;
 
 /** Result of an element-wise operator: like the first operand. */
@@ -91,7 +100,17 @@ export type Combined<A extends TensorLike, Rest extends Tensors> = A extends unk
 export type Concatenated<A extends TensorLike, Rest extends Tensors> = A extends unknown
   ? Tensor<
       DeviceOf<A>,
-      [AllChannels<Rest, ShapeOf<A>[0]>, ShapeOf<A>[1], ShapeOf<A>[2]],
+      [SumOf<0, Rest, ShapeOf<A>[0]>, ShapeOf<A>[1], ShapeOf<A>[2]],
+      "plain",
+      MostUsed<Rest, UsedBy<A>>
+    >
+  : never;
+
+/** Result of a concatenation of rows. */
+export type RowsConcatenated<A extends TensorLike, Rest extends Tensors> = A extends unknown
+  ? Tensor<
+      DeviceOf<A>,
+      [ShapeOf<A>[0], SumOf<1, Rest, ShapeOf<A>[1]>, ShapeOf<A>[2]],
       "plain",
       MostUsed<Rest, UsedBy<A>>
     >
@@ -105,9 +124,9 @@ type MostUsed<Rest extends Tensors, Most extends number> = Rest extends readonly
   ? MostUsed<More, Larger<Most, UsedBy<Next>> & number>
   : Most;
 
-type AllChannels<Rest extends Tensors, Total extends number> = Rest extends readonly [
+type SumOf<Axis extends 0 | 1, Rest extends Tensors, Total extends number> = Rest extends readonly [
   infer Next extends TensorLike,
   ...infer More extends Tensors,
 ]
-  ? AllChannels<More, Sum<Total, ShapeOf<Next>[0]> & number>
+  ? SumOf<Axis, More, Sum<Total, ShapeOf<Next>[Axis]> & number>
   : Total;

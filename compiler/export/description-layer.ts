@@ -62,7 +62,7 @@ function inputKeys({ network, layer, names, buffer }: DescribedLayer): Descripti
     ...(index === 0 ? ([["data_format", network.input.format]] as const) : []),
     ...(readsOnlyPrevious(layer) ? [] : ([["in_sequences", sources.map(refer)]] as const)),
     ...optional("in_channels", channels),
-    ...optional("in_channel_skip", layer.slices?.[0]?.first ?? 0),
+    ...(layer.slices === undefined ? [] : ([["in_channel_skip", layer.slices[0]?.first ?? 0]] as const)),
     ...(needsSize(network, layer) ? ([["in_dim", [input.height, input.width]]] as const) : []),
     ...(crop[0] + crop[1] > 0 ? ([["in_crop", [...crop]]] as const) : []),
   ];

@@ -1,4 +1,5 @@
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
+import { readShape } from "../../runtime/reference/layer.ts";
 import type { Layer, Network } from "../ir/network.ts";
 import { describedBuffer, readsBuffer, type DescribedBuffer } from "./description-buffer.ts";
 import { needsSize, readsOnlyPrevious, sourceShapes } from "./layer-inputs.ts";
@@ -77,7 +78,7 @@ function inputProblems(network: Network, layer: Layer): Problem[] {
       "Give all tensors that are read together the same number of channels.",
     ]);
   }
-  problems.push(...sliceProblems(layer));
+  problems.push(...sliceProblems(layer), ...rowProblems(network, layer));
   if (!needsSize(network, layer)) return problems;
   if (index === 0) {
     problems.push(["it crops or reshapes the network input", "Give the input in the shape that the layer reads."]);
@@ -94,15 +95,28 @@ function inputProblems(network: Network, layer: Layer): Problem[] {
 }
 
 /** The generator leaves the same channels of every operand out, of tensors that it has put side by side before. */
-function sliceProblems({ slices = [], eltwise, sources }: Layer): Problem[] {
+function sliceProblems({ slices = [], eltwise, sources, input }: Layer): Problem[] {
   const hint = "Select the channels with a 1x1 convolution.";
   const [first] = slices;
-  if (slices.length > 1 && eltwise === null) {
+  if (slices.length > 1 && eltwise === null && slices.some(({ channels }) => channels !== input.channels)) {
     return [[`it reads some channels of ${sources.length} tensors that lie side by side`, hint]];
   }
   if (slices.every((slice) => slice.first === first?.first)) return [];
   const shown = slices.map((slice) => `${slice.first} to ${slice.first + slice.channels - 1}`).join(" and ");
   return [[`it combines channels ${shown}, not the same of every tensor`, hint]];
+}
+
+/** Tensors of one size count as side by side, also where `in_dim` says that they are not. */
+function rowProblems(network: Network, { eltwise, input, sources, slices }: Layer): Problem[] {
+  const shapes = sourceShapes(network, { sources }).map((shape, i) =>
+    readShape({ ...(slices && { slices }) }, i, shape),
+  );
+  const [first] = shapes;
+  const behind = eltwise === null && shapes.length > 1 && shapes.every(({ channels }) => channels === input.channels);
+  const same = shapes.every(({ height, width }) => height === first?.height && width === first.width);
+  if (!behind || !same) return [];
+  const message = `it reads the rows of ${shapes.length} tensors of ${first?.height}x${first?.width}, which the generator takes in another order`;
+  return [[message, "Make their numbers of rows different, or export the operators in front of it."]];
 }
 
 function convolutionProblems({ convolution }: Layer): Problem[] {

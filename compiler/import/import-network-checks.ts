@@ -74,9 +74,9 @@ export function channelProblems(network: Network, description: YamlNetwork, weig
     if (fits || delivered.every((count) => count === channels)) return [];
     const taken = `the weights of layer ${layer.index}${storedName(layer, network, weights)} take ${channels} channels`;
     const message = `${taken}; the network delivers ${sum} (${sourceNames(layer)})`;
-    return [
-      yamlError("AI1807", message, at, "Check that the weights belong to this network, and the order of layers."),
-    ];
+    const parts = channels < sum ? "; --reshape-inputs, where a layer reads some of the channels" : "";
+    const hint = `Check that the weights belong to this network, and the order of layers${parts}.`;
+    return [yamlError("AI1807", message, at, hint)];
   });
 }
 

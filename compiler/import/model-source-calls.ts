@@ -26,6 +26,26 @@ export function sliceCalls({ slices }: Layer, position: number, { channels }: Sh
   return [{ method: "channels", argument: `${slice.first}, ${slice.channels}`, options: {} }];
 }
 
+/** All rows, one after the other; single pixels where rows are of different length. */
+export function rowsShape(shapes: readonly Shape[]): Shape {
+  const { channels, width } = shapes[0] as Shape;
+  const columns = sameColumns(shapes) ? width : 1;
+  return {
+    channels,
+    height: shapes.reduce((sum, shape) => sum + (shape.height * shape.width) / columns, 0),
+    width: columns,
+  };
+}
+
+/** Makes rows of one pixel of the tensor at `position`, where those of all are not equally long. */
+export function columnCalls(shapes: readonly Shape[], position: number): SourceCall[] {
+  const { height, width } = shapes[position] as Shape;
+  if (width === 1 || sameColumns(shapes)) return [];
+  return [{ method: "reshape", argument: `${height * width}, 1`, options: {} }];
+}
+
+const sameColumns = (shapes: readonly Shape[]): boolean => shapes.every(({ width }) => width === shapes[0]?.width);
+
 /** Cropping and cutting anew, as far as the layer does either. `source` is what it reads, parts side by side. */
 export function viewCalls({ crop, input }: Layer, source: Shape): SourceCall[] {
   const rows = source.height - crop[0] - crop[1];

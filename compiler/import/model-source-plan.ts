@@ -9,17 +9,19 @@ import { registerPositions } from "../ir/network-sequence.ts";
 import type { ModelSource, SourceCall, SourceJoin, SourceLayer } from "./model-source.ts";
 import { bufferCall, bufferRead, bufferShape, operatorSources, writingOrder } from "./model-source-buffers.ts";
 import {
+  columnCalls,
   convolutionCall,
   copyCall,
   flattenCall,
   nameCall,
   poolCall,
+  rowsShape,
   sliceCalls,
   viewCalls,
 } from "./model-source-calls.ts";
 import { layerPin, pinTexts } from "./model-source-pins.ts";
 import { orderSettings } from "./model-source-sequence.ts";
-import { unsupportedParts } from "./model-source-support.ts";
+import { joinsRows, unsupportedParts } from "./model-source-support.ts";
 
 export interface PlanOptions {
   readonly device: DeviceSpec;
@@ -91,8 +93,13 @@ class Planner {
       const after = [bufferCall(layer, name)];
       return { index, name, before: [], parts: 1, join: null, after, isOutput, shape: bufferShape(layer), pins };
     }
-    const slices = layer.sources.map((source, i) => sliceCalls(layer, i, this.#shapeOf(source)));
     const joins = operatorSources(this.#network, layer).length > 1;
+    const shapes = this.#readShapes(layer);
+    const rows = joins && joinsRows(layer, shapes);
+    const slices = layer.sources.map((source, i) => [
+      ...sliceCalls(layer, i, this.#shapeOf(source)),
+      ...(rows ? columnCalls(shapes, i) : []),
+    ]);
     // Of a rolling buffer, both sources are the same channels of one tensor.
     const select = joins && slices.some((calls) => calls.length > 0) ? { select: slices } : {};
     const views = [...(joins ? [] : (slices[0] ?? [])), ...viewCalls(layer, this.#sourceShape(layer))];
@@ -102,7 +109,7 @@ class Planner {
     if (eltwise === null) {
       const engine = convolution.length === 0 ? [] : [convolution];
       const stages = pools.length + engine.length === 0 ? [[copyCall(name)]] : [...pools, ...engine];
-      const join = joins ? "concat" : null;
+      const join = rows ? "concatRows" : joins ? "concat" : null;
       const after = [...views, ...this.#stages(layer, stages)];
       return { index, name, ...select, before: [], parts: 1, join, after, isOutput, shape, pins };
     }
@@ -149,10 +156,15 @@ class Planner {
   #sourceShape(layer: Layer): Shape {
     const mover = bufferRead(this.#network, layer);
     if (mover !== null) return bufferShape(mover);
-    const shapes = layer.sources.map((source, i) => readShape(layer, i, this.#shapeOf(source)));
+    const shapes = this.#readShapes(layer);
+    if (joinsRows(layer, shapes)) return rowsShape(shapes);
     const channels = shapes.reduce((sum, shape) => sum + shape.channels, 0);
     const first = shapes[0] as Shape;
     return layer.eltwise === null ? { ...first, channels } : first;
+  }
+
+  #readShapes(layer: Layer): Shape[] {
+    return layer.sources.map((source, i) => readShape(layer, i, this.#shapeOf(source)));
   }
 
   #shapeOf(source: TensorSource): Shape {

@@ -50,13 +50,14 @@ function readingProblem(network: Network, layer: Layer): Reason | null {
   }
   const all = eltwise === null ? shapes.reduce((sum, shape) => sum + shape.channels, 0) : first.channels;
   const channels = all / (eltwise !== null && sources.length === 1 ? eltwise.operands : 1);
-  if (channels === input.channels) return null;
-  const text =
-    shapes.length > 1 && shapes.every((shape) => shape.channels === input.channels)
-      ? "puts pixels of several tensors behind one another"
-      : `reads ${input.channels} of ${channels} channels`;
+  if (channels === input.channels || joinsRows(layer, shapes)) return null;
+  const text = `reads ${input.channels} of ${channels} channels`;
   return { text, hint: "Join or split the tensors along their channels, whole." };
 }
+
+/** Pixels of several tensors are read one after the other. */
+export const joinsRows = ({ eltwise, input }: Layer, shapes: readonly Shape[]): boolean =>
+  eltwise === null && shapes.length > 1 && shapes.every((shape) => shape.channels === input.channels);
 
 const shapeOf = (network: Network, source: TensorSource): Shape =>
   source === "input" ? network.input : (network.layers[source] as Layer).output;

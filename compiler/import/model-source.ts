@@ -37,7 +37,7 @@ export interface SourceLayer {
 }
 
 /** Functions of the model language that take several tensors. */
-export type SourceJoin = "concat" | "add" | "sub" | "bitwiseXor" | "bitwiseOr";
+export type SourceJoin = "concat" | "concatRows" | "add" | "sub" | "bitwiseXor" | "bitwiseOr";
 
 /** A method call on a tensor: `.method(argument, { option: value })`. */
 export interface SourceCall {

@@ -113,7 +113,10 @@ class Walker {
     }
     const found = slot.explicitSources ? producers.map((producer) => pixels(cropped(producer))) : [];
     const equal = !slot.readsBuffer && found.every((count) => count === found[0]);
-    const available = found.length === 0 || equal ? found[0] : found.reduce((sum, count) => sum + count, 0);
+    const sum = found.reduce((total, count) => total + count, 0);
+    // Tensors of one size lie side by side, or behind one another.
+    const behind = eltwiseOf(slot) === null && pixels(in_dim) === sum;
+    const available = found.length === 0 || (equal && !behind) ? found[0] : sum;
     if (available !== undefined && available !== pixels(in_dim)) {
       const message = `'in_dim' has ${pixels(in_dim)} pixels; layer ${slot.index} reads ${available}`;
       this.complain(slot, "in_dim", "AI1804", message, "Give sizes whose product is the number of pixels.");

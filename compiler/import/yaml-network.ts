@@ -84,6 +84,7 @@ export function yamlToNetwork(description: YamlNetwork, input: YamlNetworkInput)
   );
   const layers = built.map((layer, i) => {
     const skipped = order.slots[order.executed[i] as number]?.layer.values.in_channel_skip;
+    if (skipped === undefined && !options.reshapeInputs) return layer;
     return withSlices(layer, built, { channels, height, width }, { skipped, device });
   });
   const start = order.slots[order.executed[0] as number] as YamlSlot;

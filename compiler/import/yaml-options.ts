@@ -8,6 +8,8 @@ export interface YamlOptions extends NetworkOptions, NetworkEdits {
   /** Leading layers of the description, and tensors of the checkpoint, that are left out. */
   readonly skipLayers: number;
   readonly skipCheckpointLayers: number;
+  /** Layers may read fewer channels than there are: those on their processors. */
+  readonly reshapeInputs: boolean;
 }
 
 export const defaultYamlOptions: YamlOptions = {
@@ -16,6 +18,7 @@ export const defaultYamlOptions: YamlOptions = {
   fifo: "none",
   skipLayers: 0,
   skipCheckpointLayers: 0,
+  reshapeInputs: false,
 };
 
 /** Where weights come from: a trained checkpoint, or the arrays of a layer test (`arch: test`). */

@@ -16,12 +16,12 @@ export function withSlices(
   { skipped, device }: { readonly skipped: number | undefined; readonly device: DeviceSpec },
 ): Layer {
   const { sources, eltwise, recalls } = layer;
-  const shapes = sources.map((source) => (source === "input" ? input : layers[source]?.output));
-  if (recalls || shapes.includes(undefined)) return layer;
-  const total = shapes.reduce((sum, shape) => sum + (shape?.channels ?? 0), 0);
-  const wanted = layer.input.channels * (eltwise?.operands ?? 1);
-  const stacked = eltwise === null && shapes.every((shape) => shape?.channels === layer.input.channels);
-  if (total <= wanted || stacked) return layer;
+  const shapes = sources.flatMap((source) => (source === "input" ? input : (layers[source]?.output ?? [])));
+  if (recalls || shapes.length < sources.length) return layer;
+  const total = shapes.reduce((sum, shape) => sum + shape.channels, 0);
+  const tensors = joinsRows(layer, shapes) ? sources.length : (eltwise?.operands ?? 1);
+  const wanted = layer.input.channels * tensors;
+  if (total <= wanted) return layer;
   const slices = sources.map((source, position) =>
     skipped === undefined
       ? sharedChannels(layer, layers, source, shapes[position] as Shape, device)
@@ -30,6 +30,13 @@ export function withSlices(
   const found = slices.reduce((sum, slice) => sum + (slice?.channels ?? 0), 0);
   if (slices.includes(null) || found !== wanted) return layer;
   return { ...layer, slices: slices as ChannelRange[] };
+}
+
+/** The layer reads as many pixels as all its sources have together. */
+function joinsRows({ eltwise, input, crop }: Layer, shapes: readonly Shape[]): boolean {
+  const pixels = shapes.reduce((sum, { height, width }) => sum + height * width, 0);
+  const cropped = (crop[0] + crop[1]) * (shapes[0]?.width ?? 0);
+  return eltwise === null && shapes.length > 1 && pixels - cropped === input.height * input.width;
 }
 
 /** Channels of a source on the processors of the layer; null: they are not there, or not side by side. */

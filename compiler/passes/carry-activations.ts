@@ -49,7 +49,7 @@ function hoistOne(model: Model): Model | null {
 }
 
 const commutes = (source: ModelNode, activation: SimpleNode): boolean =>
-  (isView(source) && source.kind !== "concat") ||
+  (isView(source) && source.kind !== "concat" && source.kind !== "concatRows") ||
   // The largest value of a window is also the largest after a function that never decreases.
   (activation.kind === "relu" && (source.kind === "maxPool2d" || source.kind === "maxPool1d"));
 

@@ -295,6 +295,11 @@ export const passCodes = {
     "A layer reads some channels of a tensor where they lie, if they lie like a tensor of their own: on processors that work at the same time. Otherwise a 1x1 convolution selects them, which takes time, memory and weights.",
     "x.channels(48, 32) of 128 channels",
   ),
+  AI2560: entry(
+    "A tensor is copied behind other rows",
+    "Rows that a layer reads one after the other lie like that in data memory. A tensor can be written into one such place only, and the network input, what streams and what a widely dilated convolution writes cannot; a copy takes time and memory.",
+    "concatRows(x, x)",
+  ),
   AI4501: entry(
     "A batch normalization cannot be folded",
     "It becomes part of the trained convolution in front of it, which nothing else may read and which must not be quantized or activated yet.",

@@ -13,7 +13,16 @@ import { consumersOf, freshName, nodeAt, onlyConsumer, readOut } from "./model-g
 import { buildNetwork } from "./build-network.ts";
 import { isActivation, isEltwise, isPool, isWeighted } from "./operators.ts";
 import type { View } from "./views.ts";
-import { isOneTensor, isPlain, joinedSlices, plainView, sameCut, viewOfConcat, viewThrough } from "./views.ts";
+import {
+  isOneTensor,
+  isPlain,
+  joinedSlices,
+  plainView,
+  sameCut,
+  viewOfConcat,
+  viewOfRows,
+  viewThrough,
+} from "./views.ts";
 import type { QuantizedSet } from "./weights.ts";
 
 /**
@@ -64,7 +73,8 @@ class LayerCollector {
     else if (isActivation(node)) this.#takeActivation(node);
     else if (node.kind === "passthrough") this.#takePassthrough(node);
     else if (node.kind === "input") this.#views.set(node.id, plainView(node.id, node.shape));
-    else if (node.kind === "concat") this.#takeConcat(node);
+    else if (node.kind === "concat") this.#takeConcat(node, viewOfConcat);
+    else if (node.kind === "concatRows") this.#takeConcat(node, viewOfRows);
     else if (node.kind === "rollingBuffer") this.#takeRollingBuffer(node);
     // Parts are read by element-wise operators only, which look at what was split.
     else if (node.kind === "split") return;
@@ -230,12 +240,12 @@ class LayerCollector {
     this.#views.set(node.id, view ?? plainView(input, node.shape));
   }
 
-  #takeConcat(node: ModelNode): void {
+  #takeConcat(node: ModelNode, viewOf: typeof viewOfConcat): void {
     const views = node.inputs.map((input) => this.#view(input));
-    const { view, copy } = viewOfConcat(node, views, this.#channelsOf);
+    const { view, copy } = viewOf(node, views, this.#channelsOf);
     if (view !== null) return void this.#views.set(node.id, view);
     const readable = views.map((input, i) => (copy[i] ? this.#copied(node.inputs[i] ?? -1) : input));
-    this.#views.set(node.id, viewOfConcat(node, readable, this.#channelsOf).view ?? plainView(-1, node.shape));
+    this.#views.set(node.id, viewOf(node, readable, this.#channelsOf).view ?? plainView(-1, node.shape));
   }
 
   /** A copy moves the rows that stay to the front; readers find them and then the newest rows, where their layer puts them. */
@@ -316,7 +326,7 @@ class LayerCollector {
     const view = this.#view(node.id);
     if (view.flatten) this.#refuseFlatten(node);
     const via = view.via.filter((other) => other.id !== node.id);
-    this.#start(view.stacked ? this.#copyOfBuffer(node) : node, { ...view, via }).closed = true;
+    this.#start(node.kind === "rollingBuffer" ? this.#copyOfBuffer(node) : node, { ...view, via }).closed = true;
   }
 
   /** The name of a rolling buffer and its pins belong to the layer that moves it. */

@@ -6,6 +6,7 @@ import { convolvePools } from "./convolve-pools.ts";
 import { LayerGraph } from "./layer-graph.ts";
 import { bufferInput } from "./buffer-input.ts";
 import { copyIntoBuffers } from "./copy-into-buffers.ts";
+import { copyIntoRows } from "./copy-into-rows.ts";
 import { separateGaps } from "./separate-gaps.ts";
 import { separateParts } from "./separate-parts.ts";
 import { separateReadAhead } from "./separate-read-ahead.ts";
@@ -24,6 +25,7 @@ export function legalize(context: PassContext, network: Network): PassResult<Net
   copyIntoBuffers(context, graph, findings);
   separateSlices(context, graph, findings);
   splitConcatenations(context, graph, findings);
+  copyIntoRows(context, graph, findings);
   separateParts(context, graph, findings);
   separateReadAhead(context, graph, findings);
   separateGaps(context, graph, findings);

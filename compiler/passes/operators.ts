@@ -19,7 +19,7 @@ export const isActivation = (node: ModelNode): node is SimpleNode & { readonly k
 
 /** Operators that only say how existing data is read. */
 export const isView = (node: ModelNode): boolean =>
-  node.kind === "flatten" || node.kind === "reshape" || node.kind === "crop" || node.kind === "concat";
+  ["flatten", "reshape", "crop", "channels", "concat", "concatRows"].includes(node.kind);
 
 /** A 1-D convolution whose taps are too far apart for the 1-D engine and that runs as a 2-D one. */
 export const isWideDilation = (

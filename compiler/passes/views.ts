@@ -109,5 +109,25 @@ export function viewOfConcat(
   return { view: { parts, ...slices, crop: [0, 0], shape, reshaped: false, flatten: false, via }, copy };
 }
 
+/**
+ * The view of a concatenation of rows. `copy[i]` says that input i must be copied first: it is more than one whole
+ * tensor, or is no tensor in memory of its own.
+ */
+export function viewOfRows(
+  node: ModelNode,
+  inputs: readonly View[],
+  channelsOf: (part: number) => number,
+): { readonly view: View | null; readonly copy: readonly boolean[] } {
+  const copy = inputs.map(({ parts, crop, flatten }) => parts.length > 1 || crop[0] + crop[1] > 0 || flatten);
+  if (copy.includes(true)) return { view: null, copy };
+  const via = [...new Set([...inputs.flatMap((input) => input.via), node])];
+  const slices = joinedSlices(inputs, channelsOf);
+  const parts = inputs.flatMap((input) => input.parts);
+  // Rows of parts whose pixels are counted anew are not those that a crop would drop.
+  const reshaped = inputs.some((input) => input.reshaped);
+  const view = { parts, ...slices, crop: [0, 0], shape: node.shape, reshaped, flatten: false, via } as const;
+  return { view: parts.length > 1 ? { ...view, stacked: true } : view, copy };
+}
+
 const samePixels = (a: Shape, b: Shape | undefined): boolean =>
   b !== undefined && sameShape(a, { ...b, channels: a.channels });

@@ -1,12 +1,12 @@
-import type { EltwiseNode, ModelNode, NodeKind, SimpleNode } from "../model.ts";
+import type { ModelNode, NodeKind, SimpleNode } from "../model.ts";
 import { channelsRules, cropRules, reshapeRules, splitRules } from "../rules/arrange.ts";
 import { rollingBufferRules } from "../rules/rolling-buffer.ts";
-import { operandRules, partRules } from "../rules/combine.ts";
+import { operandRules, partRules, rowPartRules } from "../rules/combine.ts";
 import { brokenRules, type Violation } from "../rules/evaluate.ts";
 import type { Facts, RuleTable } from "../rules/rule.ts";
 import { activationRules, batchNormRules, flattenRules } from "../rules/unary.ts";
 import { channelsFacts, cropFacts, reshapeFacts, splitFacts } from "./arrange.ts";
-import { combinedName, operandFacts } from "./combine.ts";
+import { combinedName, type CombiningKind, operandFacts } from "./combine.ts";
 import type { FactContext } from "./context.ts";
 import { conv1dFacts, conv1dRules } from "./conv1d.ts";
 import { conv2dFacts, conv2dRules } from "./conv2d.ts";
@@ -49,7 +49,7 @@ function unary<K extends NodeKind & SimpleNode["kind"]>(operator: K, rules: Rule
 }
 
 /** Rules for every operand; a problem is reported on the operand it is about. */
-function combined<K extends EltwiseNode["kind"] | "concat">(kind: K, rules: RuleTable[string]): NodeCheck<K> {
+function combined<K extends CombiningKind>(kind: K, rules: RuleTable[string]): NodeCheck<K> {
   return {
     operator: combinedName[kind],
     readAs: "operand",
@@ -81,6 +81,7 @@ export const nodeChecks: { readonly [K in NodeKind]: NodeCheck<K> } = {
   xor: combined("xor", operandRules),
   or: combined("or", operandRules),
   concat: combined("concat", partRules),
+  concatRows: combined("concatRows", rowPartRules),
   reshape: judged("reshape", "height", reshapeRules, reshapeFacts),
   crop: judged("crop", "start", cropRules, cropFacts),
   channels: judged("channels", "first", channelsRules, channelsFacts),

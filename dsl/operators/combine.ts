@@ -27,6 +27,17 @@ export function createConcat(call: Call, parts: readonly number[]): number {
   );
 }
 
+/** Adds a concatenation of rows (samples of one-dimensional data) and returns its node id. */
+export function createConcatRows(call: Call, parts: readonly number[]): number {
+  const shapes = parts.map((part) => inputNode(call, part).shape);
+  const first = shapes[0] as Shape;
+  const height = shapes.reduce((sum, shape) => sum + shape.height, 0);
+  return call.builder.add(
+    { kind: "concatRows", name: undefined, inputs: parts, shape: { ...first, height } },
+    call.captured,
+  );
+}
+
 /** What users call the operators. */
 export const combinedName = {
   add: "add",
@@ -34,17 +45,22 @@ export const combinedName = {
   xor: "bitwiseXor",
   or: "bitwiseOr",
   concat: "concat",
-} as const satisfies Record<EltwiseKind | "concat", string>;
+  concatRows: "concatRows",
+} as const satisfies Record<CombiningKind, string>;
+
+/** Kinds of nodes that read several tensors. */
+export type CombiningKind = EltwiseKind | "concat" | "concatRows";
 
 const shapeText = (shape: Shape): string => `${shape.channels}x${shape.height}x${shape.width}`;
 
-/** Facts of the operand at `index`, for `operandRules` and `partRules`. */
-export function operandFacts(kind: EltwiseKind | "concat", index: number, context: FactContext): Facts {
+/** Facts of the operand at `index`, for `operandRules`, `partRules` and `rowPartRules`. */
+export function operandFacts(kind: CombiningKind, index: number, context: FactContext): Facts {
   const shapes = context.inputs.map((input) => input.shape);
   const shape = shapes[index] as Shape;
   const first = shapes[0] as Shape;
   const { device } = context;
-  const before = shapes.slice(0, index).reduce((sum, { channels }) => sum + channels, 0);
+  const along = kind === "concatRows" ? "height" : "channels";
+  const before = shapes.slice(0, index).reduce((sum, part) => sum + part[along], 0);
   return {
     operator: combinedName[kind],
     channelsIn: shape.channels,
@@ -58,12 +74,14 @@ export function operandFacts(kind: EltwiseKind | "concat", index: number, contex
     followed: index < shapes.length - 1,
     operandBytes: first.height * first.width * channelPasses(first.channels, device.processors) * 4 * shapes.length,
     processorsPerDataInstance: device.processorsPerDataInstance,
-    channelsReach: before + shape.channels,
-    channelsFitBefore: before <= device.limits.channels,
+    columns: shape.width,
+    firstColumns: first.width,
+    reach: before + shape[along],
+    fitsBefore: before <= device.limits[kind === "concatRows" ? "rowsOrColumns" : "channels"],
   };
 }
 
-/** Twin of `operandFacts`. `Before` and `Reach`: channels without and with this part, for concatenations. */
+/** Twin of `operandFacts`. `Before` and `Reach`: channels, or rows, without and with this part, for concatenations. */
 export interface OperandFacts<
   Operator,
   S extends ShapeTuple,
@@ -90,6 +108,8 @@ export interface OperandFacts<
     Product<Operands, 4>
   >;
   readonly processorsPerDataInstance: Spec["processorsPerDataInstance"];
-  readonly channelsReach: Reach;
-  readonly channelsFitBefore: AtMost<Before, Spec["limits"]["channels"]>;
+  readonly columns: S[2];
+  readonly firstColumns: First[2];
+  readonly reach: Reach;
+  readonly fitsBefore: AtMost<Before, Spec["limits"][Operator extends "concatRows" ? "rowsOrColumns" : "channels"]>;
 }

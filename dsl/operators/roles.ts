@@ -34,6 +34,7 @@ export function roleOf(node: ModelNode, inputs: readonly TensorFacts[]): Role {
     case "xor":
     case "or":
     case "concat":
+    case "concatRows":
     case "passthrough":
     case "reshape":
     case "crop":

@@ -23,7 +23,7 @@ export const batchNormParameters = {
   epsilon: { type: "number", doc: "Added to the variance; PyTorch's 1e-5 unless the weights file says otherwise." },
 } as const satisfies Parameters;
 
-type UnaryKind = Exclude<SimpleNode["kind"], "concat" | "batchNorm">;
+type UnaryKind = Exclude<SimpleNode["kind"], "concat" | "concatRows" | "batchNorm">;
 
 /** Adds an operator without parameters of its own and returns its node id. */
 export function createSimple(call: Call, kind: UnaryKind, input: number, options: unknown): number {

@@ -66,11 +66,43 @@ export const partRules = [
   {
     id: "CHAN-01",
     code: "AI2015",
-    when: "channelsFitBefore",
-    value: "channelsReach",
+    when: "fitsBefore",
+    value: "reach",
     check: "atMost",
     limit: { device: ["limits", "channels"] },
-    say: "channels reach {channelsReach} here; {device} holds at most {limit}",
+    say: "channels reach {reach} here; {device} holds at most {limit}",
     hint: "use fewer channels",
+  },
+] as const satisfies readonly Rule[];
+
+/** Rules for each part of a concatenation of rows; reported on that part. */
+export const rowPartRules = [
+  {
+    id: "ROWS-01",
+    code: "AI1032",
+    value: "channelsIn",
+    check: "is",
+    limit: "firstChannels",
+    say: "{operator} needs equal channels: {data} has {channelsIn}, the first part {firstData} has {firstChannels}",
+    hint: "a 1x1 convolution changes the number of channels",
+  },
+  {
+    id: "ROWS-02",
+    code: "AI1032",
+    value: "columns",
+    check: "is",
+    limit: "firstColumns",
+    say: "{operator} needs rows of equal length: this is {data}, the first part {firstData}",
+    hint: "pad or pool one of them",
+  },
+  {
+    id: "SHAPE-01",
+    code: "AI2016",
+    when: "fitsBefore",
+    value: "reach",
+    check: "atMost",
+    limit: { device: ["limits", "rowsOrColumns"] },
+    say: "rows reach {reach} here; {device} takes at most {limit}",
+    hint: "use fewer rows",
   },
 ] as const satisfies readonly Rule[];

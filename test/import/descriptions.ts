@@ -21,6 +21,8 @@ export interface DescriptionFixture {
   readonly bias?: boolean;
   /** The input arrives through the FIFO. */
   readonly fifo?: boolean;
+  /** Layers may read some channels only. */
+  readonly reshapeInputs?: boolean;
   /** Names of the stored layers; otherwise they are numbered. */
   readonly keys?: readonly string[];
   readonly yaml: string;
@@ -291,6 +293,9 @@ export function importFixture(fixture: DescriptionFixture, pins = true): Promise
     sample: { shape: { channels, height, width }, data },
     oneDimensional: fixture.sample.length === 2,
     pins,
-    ...(fixture.fifo === true ? { options: { fifo: "standard" } } : {}),
+    options: {
+      ...(fixture.fifo === true ? { fifo: "standard" } : {}),
+      ...(fixture.reshapeInputs === true ? { reshapeInputs: true } : {}),
+    },
   });
 }

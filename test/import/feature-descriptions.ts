@@ -275,7 +275,7 @@ feature(
   [
     `${conv}, processors: 0xf, out_offset: 0x2000, output_processors: 0xffff`,
     `${conv}, in_sequences: 0, in_channels: 8, in_channel_skip: 4, in_offset: 0x2000, processors: 0xff0, output_processors: 0xf, out_offset: 0, output: true`,
-    `${conv}, in_sequences: 0, in_channels: 4, in_offset: 0x2000, processors: 0xf000, out_offset: 0, output_processors: 0xf0000, output: true`,
+    `${conv}, in_sequences: 0, in_channels: 4, in_channel_skip: 12, in_offset: 0x2000, processors: 0xf000, out_offset: 0, output_processors: 0xf0000, output: true`,
   ],
 );
 feature(
@@ -289,7 +289,7 @@ feature(
   [
     `${conv}, write_gap: 1, output_processors: 0xffff, ${first}`,
     `${conv}, write_gap: 1, in_sequences: input, in_offset: 0, output_processors: 0xffff, processors: 0xf, out_offset: 0x2004`,
-    `${conv}, eltwise: add, operands: 2, in_sequences: [0, 1], in_channels: 4, in_offset: 0x2000, processors: 0xf00, out_offset: 0`,
+    `${conv}, eltwise: add, operands: 2, in_sequences: [0, 1], in_channels: 4, in_channel_skip: 8, in_offset: 0x2000, processors: 0xf00, out_offset: 0`,
   ],
 );
 feature(
@@ -305,6 +305,8 @@ feature(
     `${conv}, in_sequences: input, in_offset: 0, output_processors: 0xff00, ${first}`,
     `${conv}, in_sequences: [0, 1], in_channels: 12, in_offset: 0x2000, processors: 0xfff0, out_offset: 0`,
   ],
+  both,
+  { reshapeInputs: true },
 );
 feature(
   "channels of the second pass",
@@ -315,9 +317,65 @@ feature(
   ],
   [
     `${point}, output_processors: 0xffffffffffffffff, ${first}`,
-    `${conv}, in_channels: 32, read_gap: 1, in_sequences: 0, in_offset: 0x2004, processors: 0xffffffff00000000, out_offset: 0`,
+    `${conv}, in_channels: 32, in_channel_skip: 96, read_gap: 1, in_sequences: 0, in_offset: 0x2004, processors: 0xffffffff00000000, out_offset: 0`,
   ],
   larger,
+);
+feature(
+  "rows of two layers",
+  image,
+  [
+    [8, 4, 3, 3],
+    [8, 4, 1, 1],
+    [3, 8, 3, 3],
+  ],
+  [
+    `${conv}, output_processors: 0xff, ${first}`,
+    `${point}, max_pool: [2, 1], pool_stride: 2, in_sequences: input, in_offset: 0, output_processors: 0xff, processors: 0xf, out_offset: 0x2100`,
+    `${conv}, in_sequences: [0, 1], in_channels: 8, in_dim: [10, 8], in_offset: 0x2000, processors: 0xff, out_offset: 0`,
+  ],
+);
+feature(
+  "rows of two layers of one size, some channels of both",
+  image,
+  [
+    [16, 4, 3, 3],
+    [16, 4, 3, 3],
+    [3, 8, 3, 3],
+  ],
+  [
+    `${conv}, output_processors: 0xffff, ${first}`,
+    `${conv}, in_sequences: input, in_offset: 0, output_processors: 0xffff, processors: 0xf, out_offset: 0x2100`,
+    `${conv}, in_sequences: [0, 1], in_channels: 8, in_channel_skip: 4, in_dim: [16, 8], in_offset: 0x2000, processors: 0xff0, out_offset: 0`,
+  ],
+);
+feature(
+  "rows of a layer and of a part of the input",
+  image,
+  [
+    [8, 4, 3, 3],
+    [8, 4, 3, 3],
+    [3, 8, 3, 3],
+  ],
+  [
+    `${conv}, output_processors: 0xff, ${first}`,
+    `${conv}, in_sequences: input, in_crop: [2, 2], in_dim: [4, 8], in_offset: 0x40, output_processors: 0xff, processors: 0xf, out_offset: 0x2100`,
+    `${conv}, in_sequences: [0, 1], in_channels: 8, in_dim: [12, 8], in_offset: 0x2000, processors: 0xff, out_offset: 0`,
+  ],
+);
+feature(
+  "samples of several layers",
+  column,
+  [
+    [4, 4, 3],
+    [4, 4, 3],
+    [3, 4, 3],
+  ],
+  [
+    `op: conv1d, kernel_size: 3, pad: 0, ${first}`,
+    `op: conv1d, kernel_size: 3, pad: 1, in_sequences: input, in_offset: 0, processors: 0xf, out_offset: 0x2098`,
+    `op: conv1d, kernel_size: 3, pad: 1, in_sequences: [0, 1], in_channels: 4, in_dim: 78, in_offset: 0x2000, processors: 0xf, out_offset: 0`,
+  ],
 );
 feature(
   "crop",

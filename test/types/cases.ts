@@ -807,6 +807,30 @@ export const limitCases: readonly LimitCase[] = [
   },
 
   {
+    rule: "ROWS-01",
+    input: [4, 8, 8],
+    at: `${two} return concatRows(a, a.crop(1), a.conv2d(8, { kernel: 1 }));`,
+    past: `${two} return concatRows(a, a.conv2d(9, { kernel: 1 }));`,
+    says: "concatRows needs equal channels: 9x8x8 has 9, the first part 8x8x8 has 8",
+    marks: "a.conv2d(9",
+  },
+  {
+    rule: "ROWS-02",
+    input: [4, 8, 8],
+    at: `${two} return concatRows(a, a.conv2d(8, { kernel: 3, padding: [0, 1] }));`,
+    past: `${two} return concatRows(a, a.conv2d(8, { kernel: 3, padding: [1, 0] }));`,
+    says: "concatRows needs rows of equal length: this is 8x8x6, the first part 8x8x8",
+    marks: "a.conv2d(8",
+  },
+  {
+    rule: "SHAPE-01",
+    input: [4, 512, 1],
+    at: "const a = x.conv2d(4, { kernel: 1 }); return concatRows(a, a);",
+    past: "const a = x.conv2d(4, { kernel: 1 }); return concatRows(a, a.crop(1), a);",
+    says: "rows reach 1535 here; MAX78000 takes at most 1024",
+    marks: "a)",
+  },
+  {
     rule: "SLICE-01",
     input: [8, 4, 4],
     at: "x.channels(0, 8).conv2d(4, { kernel: 1 })",

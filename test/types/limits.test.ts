@@ -9,7 +9,7 @@ import { linearRules } from "../../dsl/operators/linear.ts";
 import { pool1dRules, pool2dRules } from "../../dsl/operators/pool.ts";
 import { dslCodes } from "../../dsl/codes.ts";
 import { channelsRules, cropRules, foldRules, reshapeRules, splitRules } from "../../dsl/rules/arrange.ts";
-import { operandRules, partRules } from "../../dsl/rules/combine.ts";
+import { operandRules, partRules, rowPartRules } from "../../dsl/rules/combine.ts";
 import { readRules } from "../../dsl/rules/read.ts";
 import { rollingBufferRules } from "../../dsl/rules/rolling-buffer.ts";
 import type { Rule } from "../../dsl/rules/rule.ts";
@@ -40,7 +40,7 @@ const tables = [
   reshapeRules,
   splitRules,
   rollingBufferRules,
-  { operand: operandRules, part: partRules, read: readRules },
+  { operand: operandRules, part: partRules, rows: rowPartRules, read: readRules },
 ];
 const allRules: readonly Rule[] = tables.flatMap((table) => Object.values(table).flat());
 
@@ -53,7 +53,7 @@ function lineOf(limit: LimitCase, which: "at" | "past"): string {
   return `defineModel({ ${options} }, (x) => ${body});`;
 }
 
-const header = `import { add, bitwiseOr, bitwiseXor, concat, defineModel, sub } from "${dslPath}/index.ts"; export { add, bitwiseOr, bitwiseXor, concat, sub };`;
+const header = `import { add, bitwiseOr, bitwiseXor, concat, concatRows, defineModel, sub } from "${dslPath}/index.ts"; export { add, bitwiseOr, bitwiseXor, concat, concatRows, sub };`;
 const fileOf = (which: "at" | "past") => [header, ...limitCases.map((limit) => lineOf(limit, which))].join("\n");
 
 /** What the same line reports when it is run. */

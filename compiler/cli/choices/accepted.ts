@@ -52,7 +52,6 @@ const withoutEffect: readonly Entry[] = [
   ["ignore-bias-groups", limits],
   ["debug-snoop", snooping],
   ["snoop-loop", snooping],
-  ["reshape-inputs", "the sample must have the channels of the network"],
   ["input-split N", "the input is loaded in one piece"],
   ["max-proc N", "the chips have all their processors"],
   ["apb-base ADDRESS", "the addresses are those of the device"],

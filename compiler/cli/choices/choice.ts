@@ -23,7 +23,7 @@ export interface Choices {
   network: Partial<NetworkOptions>;
   edits: Partial<NetworkEdits>;
   /** Of a network description and its checkpoint, which only import reads. */
-  description: Partial<Pick<YamlOptions, "skipLayers" | "skipCheckpointLayers">>;
+  description: Partial<Pick<YamlOptions, "skipLayers" | "skipCheckpointLayers" | "reshapeInputs">>;
   checkpoint: Partial<CheckpointLayerOptions>;
   placement: Partial<PlacementOptions>;
   program: Partial<ProgramOptions>;

@@ -31,6 +31,12 @@ export const descriptionChoices: readonly ChoiceOption[] = [
     integer(),
   ),
   flag(
+    "reshape-inputs",
+    { ...importing, help: "layers may read some channels only: those on their processors" },
+    "description",
+    "reshapeInputs",
+  ),
+  flag(
     "ignore-bn",
     { ...importing, help: "skip batch normalization in the checkpoint" },
     "checkpoint",
