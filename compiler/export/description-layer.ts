@@ -55,9 +55,10 @@ const optional = (key: string, value: number): DescriptionEntry[] => (value === 
 function inputKeys({ network, layer, names, buffer }: DescribedLayer): DescriptionEntry[] {
   const fromBuffer = buffer && bufferInputKeys(layer, buffer);
   if (fromBuffer !== null) return fromBuffer;
-  const { index, sources, input, crop } = layer;
+  const { index, sources, input, crop, flatten, pooled } = layer;
   const refer = (source: TensorSource): string => (source === "input" ? "input" : (names[source] as string));
-  const channels = inferredChannels(network, layer) === input.channels ? 0 : input.channels;
+  const inputs = flatten ? input.channels * pooled.height * pooled.width : input.channels;
+  const channels = inferredChannels(network, layer) === inputs ? 0 : inputs;
   return [
     ...(index === 0 ? ([["data_format", network.input.format]] as const) : []),
     ...(readsOnlyPrevious(layer) ? [] : ([["in_sequences", sources.map(refer)]] as const)),
@@ -73,7 +74,8 @@ function eltwiseKeys({ eltwise, pool }: Layer): DescriptionEntry[] {
   return [
     ["eltwise", eltwise.operation],
     ["operands", eltwise.operands],
-    ...(pool === null ? [] : ([["pool_first", eltwise.poolFirst]] as const)),
+    // Where a pool only strides, there is no order to choose.
+    ...(pool === null || pool.size[0] * pool.size[1] === 1 ? [] : ([["pool_first", eltwise.poolFirst]] as const)),
   ];
 }
 
@@ -83,10 +85,13 @@ function poolKeys(layer: Layer): DescriptionEntry[] {
   const along = (pair: Pair): DescriptionValue => (oneDimensional(layer) ? pair[0] : short(pair));
   return [
     [pool.kind === "max" ? "max_pool" : "avg_pool", along(pool.size)],
-    ["pool_stride", along(pool.stride)],
-    ...(pool.dilation[0] * pool.dilation[1] === 1 ? [] : ([["pool_dilation", along(pool.dilation)]] as const)),
+    // A single column has no stride of its own, but the generator wants both to be the same.
+    ["pool_stride", along(oneColumn(layer) ? [pool.stride[0], pool.stride[0]] : pool.stride)],
+    ...(pool.dilation[0] * pool.dilation[1] === 1 ? [] : ([["pool_dilation", short(pool.dilation)]] as const)),
   ];
 }
+
+const oneColumn = ({ input, pool }: Layer): boolean => input.width === 1 && pool?.size[1] === 1;
 
 const short = (pair: Pair): DescriptionValue => (pair[0] === pair[1] ? pair[0] : [...pair]);
 

@@ -12,7 +12,9 @@ export const unsayable = (network: Network): Diagnostic[] => {
   );
   const layers = network.layers.flatMap((layer) => {
     const input = (buffer && bufferProblems(layer, buffer)) ?? inputProblems(network, layer);
-    return [...input, ...convolutionProblems(layer)].map(([message, hint]) => diagnostic(layer, message, hint));
+    return [...input, ...poolProblems(layer), ...convolutionProblems(layer)].map(([message, hint]) =>
+      diagnostic(layer, message, hint),
+    );
   });
   return [...layers, ...jumpProblems(network), ...unloadProblems(network)];
 };
@@ -65,29 +67,38 @@ function bufferProblems(layer: Layer, buffer: DescribedBuffer): Problem[] | null
 function inputProblems(network: Network, layer: Layer): Problem[] {
   const { index, sources, crop, input } = layer;
   const problems: Problem[] = [];
-  // The generator takes the channels of the last layer for those of the network input here.
+  // The generator takes the channels of the last layer for those of the network input here, if its weights say them.
   const last = network.layers.at(-1) as Layer;
+  const lastChannels = last.convolution === null ? 0 : last.output.channels;
   const channels = sources.map((source) =>
-    source === "input" ? last.output.channels : (network.layers[source] as Layer).output.channels,
+    source === "input" ? lastChannels : (network.layers[source] as Layer).output.channels,
   );
   if (sources.length > 1 && new Set(channels).size > 1) {
     const shown = sourceShapes(network, layer).map((shape) => shape.channels);
-    const note = sources.includes("input") ? `; the input counts as ${last.output.channels}, like the last layer` : "";
+    const note = sources.includes("input") ? `; the input counts as ${lastChannels}, like the last layer` : "";
     problems.push([
       `it reads ${sources.length} tensors of ${shown.join(" and ")} channels, which must be equal${note}`,
       "Give all tensors that are read together the same number of channels.",
     ]);
   }
   problems.push(...sliceProblems(layer), ...rowProblems(network, layer));
+  if (crop[0] > 0 && crop[1] === 0) {
+    problems.push([
+      "it crops rows at the front only, of which the generator would leave none",
+      "Crop at least one row at the end, too.",
+    ]);
+  }
   if (!needsSize(network, layer)) return problems;
   if (index === 0) {
     problems.push(["it crops or reshapes the network input", "Give the input in the shape that the layer reads."]);
   }
   const pixels = sourceShapes(network, layer).reduce((sum, { height, width }) => sum + height * width, 0);
   const cut = (crop[0] + crop[1]) * input.width;
-  if (sources.length > 1 && pixels !== input.height * input.width + cut) {
+  if (pixels !== input.height * input.width + cut) {
     problems.push([
-      `it crops or reshapes ${sources.length} tensors that lie side by side`,
+      sources.length > 1
+        ? `it crops or reshapes ${sources.length} tensors that lie side by side`
+        : "it crops rows and reshapes what is left",
       "Crop or reshape in a layer of its own, in front of this one.",
     ]);
   }
@@ -119,9 +130,27 @@ function rowProblems(network: Network, { eltwise, input, sources, slices }: Laye
   return [[message, "Make their numbers of rows different, or export the operators in front of it."]];
 }
 
+/** The generator calculates dilated windows in a copy of the data that may end too early. */
+function poolProblems({ pool, input, pooled, convolution }: Layer): Problem[] {
+  if (pool === null || convolution?.kind === "conv1d") return [];
+  const windows = ([0, 1] as const).map((side) => {
+    const [length, size] = [side === 0 ? input.height : input.width, pool.size[side]];
+    const [stride, dilation] = [pool.stride[side], pool.dilation[side]];
+    const kept = Math.floor((length - size + dilation - 1) / stride) * stride + size;
+    return 1 + Math.floor((Math.min(length, kept) - size - dilation + 1) / stride);
+  });
+  if (windows[0] === pooled.height && windows[1] === pooled.width) return [];
+  const expected = `${pooled.height}x${pooled.width}`;
+  const message = `it pools ${expected} dilated windows, of which the generator calculates ${windows.join("x")}`;
+  return [[message, "Choose a stride that divides what is left behind the first window."]];
+}
+
 function convolutionProblems({ convolution }: Layer): Problem[] {
   if (convolution === null) return [];
-  const { kind, padding } = convolution;
+  const { kind, padding, bypass } = convolution;
+  if (bypass) {
+    return [["it bypasses its kernels, which the generator cannot in a network with a checkpoint", "Do not bypass."]];
+  }
   const expected = kind === "conv1d" ? 0 : padding[0];
   return padding[1] === expected
     ? []

@@ -2,6 +2,7 @@ import { hasErrors, invariant, type Diagnostic } from "../../dsl/diagnostic.ts";
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { Program } from "../../targets/accelerator/program.ts";
 import { writeNpy } from "../import/npy.ts";
+import { passesOf } from "../ir/geometry.ts";
 import type { Network } from "../ir/network.ts";
 import type { Placement } from "../ir/placement.ts";
 import type { ProgramOptions } from "../options.ts";
@@ -13,6 +14,7 @@ import { startLayerOf } from "./description-sequence.ts";
 import { descriptionText } from "./description-text.ts";
 import { unsayable } from "./export-checks.ts";
 import { programOfFiles } from "./read-back.ts";
+import { withStoredWeights } from "./stored-weights.ts";
 
 export interface ExportInput {
   readonly placement: Placement;
@@ -37,12 +39,13 @@ export interface ExportedNetwork {
  * and sample. AI6214: the format cannot say it. The files are read, compiled and compared with the program before they
  * are handed out (AI9004).
  */
-export function exportNetwork({ placement, program, device, options, sample }: ExportInput): ExportedNetwork {
-  const { network } = placement;
+export function exportNetwork({ placement: placed, program, device, options, sample }: ExportInput): ExportedNetwork {
+  const network = withStoredWeights(placed.network, device);
+  const placement = { ...placed, network };
   const title = descriptionTitle(network.name);
   const names = descriptionNames(network);
   const fileNames = [`${title}.yaml`, `${title}.pth.tar`, `sample_${title}.npy`] as const;
-  const generatorOptions = optionsFor(device, network, fileNames);
+  const generatorOptions = optionsFor(device, placement, fileNames);
   const problems = unsayable(network);
   if (hasErrors(problems)) return { generatorOptions, diagnostics: problems };
   const comments = [`${network.name} for ${device.name}`, `ai8xize.py ${generatorOptions.join(" ")}`];
@@ -62,7 +65,7 @@ export function exportNetwork({ placement, program, device, options, sample }: E
   const differences =
     again.program === undefined
       ? reading.map(({ code, message }) => `reading ends with ${code}, ${message}`)
-      : programDifferences(program, again.program);
+      : programDifferences(withFinalBits(program, network), again.program);
   invariant(again.program !== undefined || differences.length > 0, "reading ended without a program and a reason");
   if (differences.length > 0) return { generatorOptions, diagnostics: [defect(differences)] };
   const files = new Map<string, string | Uint8Array>([
@@ -73,6 +76,15 @@ export function exportNetwork({ placement, program, device, options, sample }: E
   return { files, generatorOptions, diagnostics: problems };
 }
 
+/** Software behind the last layer scales by its bits, which are others where zeros had to be stored. */
+const withFinalBits = (program: Program, { layers }: Network): Program => ({
+  ...program,
+  settings: {
+    ...program.settings,
+    finalWeightBits: layers.at(-1)?.convolution?.weights?.bits ?? program.settings.finalWeightBits,
+  },
+});
+
 /** [channels][rows][columns]; one-dimensional data [channels][length]. */
 function sampleArray({ shape: { channels, height, width }, data }: Sample): Uint8Array {
   return writeNpy(width === 1 ? [channels, height] : [channels, height, width], data, "int64");
@@ -81,11 +93,24 @@ function sampleArray({ shape: { channels, height, width }, data }: Sample): Uint
 const fifoOptions = {
   none: [],
   standard: ["--fifo"],
-  fast: ["--fast-fifo"],
-  "fast-quad": ["--fast-fifo-quad"],
+  // These feed the FIFO from the RISC-V core only.
+  fast: ["--fast-fifo", "--riscv"],
+  "fast-quad": ["--fast-fifo-quad", "--riscv"],
 } as const;
 
-function optionsFor(device: DeviceSpec, network: Network, files: readonly string[]): string[] {
+/**
+ * To the generator, a buffer that moves overwrites itself; and it takes the later passes of the network input to lie at
+ * offset 0, wherever the input is.
+ */
+function seesOverlaps({ network, layers: places }: Placement, device: DeviceSpec): boolean {
+  const { layers, input, options } = network;
+  if (layers.some((layer) => layer.recalls)) return true;
+  if (options.fifo !== "none" || passesOf(input.channels, device) === 1) return false;
+  return layers.some(({ sources, index }) => sources.includes("input") && places[index]?.inputOffset !== 0);
+}
+
+function optionsFor(device: DeviceSpec, placement: Placement, files: readonly string[]): string[] {
+  const { network } = placement;
   const { options, layers } = network;
   const { fifo, averagePoolRounding } = options;
   const startLayer = startLayerOf(network);
@@ -100,8 +125,7 @@ function optionsFor(device: DeviceSpec, network: Network, files: readonly string
     // Channels that no processor of a layer reads are otherwise counted with the others.
     ...(layers.some(({ slices }) => slices !== undefined) ? ["--reshape-inputs"] : []),
     ...(startLayer > 0 ? [`--start-layer ${startLayer}`] : []),
-    // To the generator, a buffer that moves overwrites itself.
-    ...(layers.some((layer) => layer.recalls) ? ["--overlap-data"] : []),
+    ...(seesOverlaps(placement, device) ? ["--overlap-data"] : []),
   ];
 }
 

@@ -13,16 +13,13 @@ export const sourceShapes = (network: Network, { sources }: Pick<Layer, "sources
     source === "input" ? network.input : (network.layers[source] as Layer).output,
   );
 
-/** Channels of one operand, where `in_channels` is not given. */
+/** Channels of one operand, where `in_channels` is not given; of a flattened layer all its inputs. */
 export function inferredChannels(network: Network, layer: Layer): number {
-  const { eltwise, convolution, flatten, pooled } = layer;
+  const { eltwise, convolution } = layer;
   const delivered = sourceShapes(network, layer).map(({ channels }) => channels);
   const first = delivered[0] as number;
   if (!readsOnlyPrevious(layer)) return eltwise ? first : delivered.reduce((sum, channels) => sum + channels, 0);
-  if (convolution?.weights) {
-    const stored = convolution.weights.inputs * convolution.groups;
-    return flatten ? stored / (pooled.height * pooled.width) : stored;
-  }
+  if (convolution?.weights) return convolution.weights.inputs * convolution.groups;
   return layer.index === 0 ? first / (eltwise?.operands ?? 1) : first;
 }
 

@@ -126,14 +126,15 @@ class Walker {
 
   private inputChannels(slot: YamlSlot, eltwise: LayerEltwise | null, flatten: boolean, size: Pair): number {
     const explicit = slot.layer.values.in_channels;
-    if (explicit !== undefined) return explicit;
+    // Of a flattened layer both count all inputs, as its weights do.
+    if (explicit !== undefined) return flatten ? this.flattened(slot, explicit, size, "'in_channels' is") : explicit;
     const producers = this.producers(slot);
     const first = producers[0]?.channels ?? this.inputShape.channels;
     if (slot.explicitSources) {
       return eltwise ? first : producers.reduce((sum, producer) => sum + producer.channels, 0);
     }
     const stored = this.tensors[slot.index]?.inputs;
-    if (stored !== undefined) return flatten ? this.flattened(slot, stored, size) : stored;
+    if (stored !== undefined) return flatten ? this.flattened(slot, stored, size, "its weights have") : stored;
     return this.isStart(slot) ? this.perOperand(slot, first, eltwise?.operands ?? 1) : first;
   }
 
@@ -144,10 +145,10 @@ class Walker {
     return Math.max(1, Math.floor(channels / operands));
   }
 
-  private flattened(slot: YamlSlot, inputs: number, size: Pair): number {
+  private flattened(slot: YamlSlot, inputs: number, size: Pair, told: string): number {
     const pixels = size[0] * size[1];
     if (inputs % pixels === 0) return inputs / pixels;
-    const message = `layer ${slot.index} flattens ${size.join("x")} pixels, but its weights have ${inputs} inputs`;
+    const message = `layer ${slot.index} flattens ${size.join("x")} pixels, but ${told} ${inputs} inputs`;
     this.complain(slot, "flatten", "AI1804", message, "Check that the weights belong to this network.");
     return Math.max(1, Math.floor(inputs / pixels));
   }

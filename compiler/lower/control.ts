@@ -1,5 +1,6 @@
 import type { FieldValues } from "../../targets/accelerator/register.ts";
 import { quadrantBits } from "../ir/geometry.ts";
+import { hardwareKernel } from "../passes/rewrite-kernels.ts";
 import type { LoweringContext } from "./context.ts";
 import type { RegisterWriter } from "./register-writer.ts";
 
@@ -44,13 +45,19 @@ function runFields(context: LoweringContext): FieldValues {
     oneShot: options.oneShot,
     apbClockAlwaysOn: snoopValues(context) !== null,
     ...(options.externalReady ? { externalReady: true } : {}),
-    ...(network.layers.some((layer) => layer.convolution?.weights?.binary) ? { binaryWeights: true } : {}),
+    ...(hasBinaryKernels(context) ? { binaryWeights: true } : {}),
     ...(device.capabilities.pipeline ? { pipelineOff: !options.pipeline } : {}),
     ...(device.capabilities.streamingFormulas === "window"
       ? { globalChw: context.start.layer.streaming && context.start.chw }
       : {}),
   };
 }
+
+/** Kernels of +1 and -1 that stayed so, although hardware adds zeros to some. */
+const hasBinaryKernels = ({ network, device }: LoweringContext): boolean =>
+  network.layers.some(
+    ({ convolution, index }) => convolution?.weights?.binary && hardwareKernel(network, index, device)?.weights?.binary,
+  );
 
 /** Wakes the other quadrants first; the master starts them all. */
 export function writeStart(writer: RegisterWriter, context: LoweringContext): void {

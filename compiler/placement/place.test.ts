@@ -226,6 +226,26 @@ describe("automatic placement", () => {
       layers: [conv(16, { readAhead: true }), conv(16, { readAhead: true }), conv(16, { readAhead: true })],
     });
   });
+
+  it("keeps them apart for streaming layers, too, whatever their buffers hold", () => {
+    const { layers } = mustPlace({
+      device: "MAX78002",
+      input: [4, 120, 160],
+      options: { fifo: "standard" },
+      layers: [
+        conv(8, { streaming: true, readAhead: true }),
+        conv(8, { streaming: true, readAhead: true }),
+        conv(4, { pool: 2 }),
+      ],
+    });
+    const block = 16_384;
+    const [first, second] = layers.map(({ inputOffset, outputOffset }) => [inputOffset, outputOffset] as const);
+    for (const [read = 0, written = 0] of [first ?? [], second ?? []]) {
+      expect(Math.floor(read / block)).not.toBe(Math.floor(written / block));
+      const bytes = 4 * 120 * 160;
+      expect(Math.floor((read + bytes - 1) / block)).not.toBe(Math.floor((written + bytes - 1) / block));
+    }
+  });
 });
 
 describe("what does not fit", () => {

@@ -151,7 +151,10 @@ function depthwise(layer: Layer, place: LayerPlacement, device: DeviceSpec): Fin
   return problems;
 }
 
-/** Reading ahead and writing at the same time need different blocks of a data memory instance, at both ends. */
+/**
+ * Reading ahead and writing at the same time need different blocks of a data memory instance, at both ends; those of
+ * streaming layers as if their buffers held everything.
+ */
 function readAhead(layer: Layer, place: LayerPlacement, device: DeviceSpec): Finding[] {
   if (!layer.readAhead || !device.capabilities.readAhead) return [];
   const block = device.dataMemory.instanceBytes / device.dataMemory.blocksPerInstance;
@@ -163,7 +166,7 @@ function readAhead(layer: Layer, place: LayerPlacement, device: DeviceSpec): Fin
   ];
   const read = blocks(place.inputOffset, input);
   const written = blocks(place.outputOffset, output);
-  if (layer.streaming || (read[0] !== written[0] && read[1] !== written[1])) return [];
+  if (read[0] !== written[0] && read[1] !== written[1]) return [];
   const sentence = `read-ahead needs input and output in different blocks of ${block} bytes; it reads blocks ${read.join(" to ")} and writes ${written.join(" to ")}`;
   return [finding("AI3044", sentence, "Move the output by whole blocks, or do not read ahead.")];
 }

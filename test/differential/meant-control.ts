@@ -65,7 +65,7 @@ export function meantStart(network: NetworkFacts): readonly ControlWrite[] {
     averageRounding: flag(network.averageRounding),
     circularBuffers: flag(fifo && streaming),
     express: flag(options.mexpress),
-    binaryWeights: flag(layers.some(({ layer }) => layer.convolution?.weights?.binary === true)),
+    binaryWeights: flag(layers.some(({ layer, bits }) => layer.convolution?.weights?.binary === true && bits === 1)),
     quadFifo: flag(quadFifo),
     oneShot: flag(options.oneShot),
     externalReady: flag(options.externalReady),

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { buildModel } from "../../dsl/define-model.ts";
 import { add, concat, defineModel } from "../../dsl/index.ts";
+import type { TensorHandle } from "../../dsl/tensor-handle.ts";
 import { programDifferences } from "../../compiler/export/compare-programs.ts";
 import { programOfFiles } from "../../compiler/export/read-back.ts";
 import { checkpointLayers } from "../../compiler/import/checkpoint-layers.ts";
@@ -129,6 +131,74 @@ describe("written networks", () => {
     expect(generatorOptions).toContain("--fifo");
     expect(generatorOptions).toContain("--avg-pool-rounding");
   });
+
+  it("name the core that feeds a fast FIFO", () => {
+    const model = defineModel(small, (x) => x.conv2d(4, { kernel: 3, padding: 1 }));
+    for (const fifo of ["fast", "fast-quad"] as const) {
+      const { generatorOptions } = writeModel(model, { network: { fifo } });
+      expect(generatorOptions).toContain(fifo === "fast" ? "--fast-fifo" : "--fast-fifo-quad");
+      expect(generatorOptions).toContain("--riscv");
+    }
+  });
+
+  it("let results lie where the generator takes the second pass of the input to be", () => {
+    const wideInput = { name: "wide", device: "MAX78000", input: { shape: [72, 4, 4], format: "HWC" } } as const;
+    const at = (inputOffset: number) =>
+      defineModel(wideInput, (x) => x.conv2d(4, { name: "one", kernel: 1 }), {
+        one: { inputOffset, outputOffset: 0x2000 },
+      });
+    expect(writeModel(at(0x1000)).generatorOptions).toContain("--overlap-data");
+    expect(writeModel(at(0)).generatorOptions).not.toContain("--overlap-data");
+  });
+
+  it("give a pool over one column the same stride along rows and columns", () => {
+    const line = { name: "line", device: "MAX78000", input: { shape: [4, 18], format: "HWC" } } as const;
+    const model = defineModel(line, (x) => x.maxPool1d(7, { stride: 3 }).conv2d(4, { kernel: 3, padding: 1 }));
+    const { description, diagnostics } = writeModel(model);
+    expect(diagnostics).toEqual([]);
+    expect(description).toMatch(/max_pool: \[7, 1\]\n {4}pool_stride: 3\n {4}operation: Conv2d\n/);
+  });
+
+  it("count all inputs of a flattened layer that names its sources", () => {
+    const model = defineModel(small, (x) => {
+      const [a, b] = [x.maxPool2d(4).conv2d(4, { kernel: 1 }), x.avgPool2d(4).conv2d(4, { kernel: 1 })];
+      return concat(a, b).flatten().linear(3, { name: "last" });
+    });
+    const { description, diagnostics } = writeModel(model);
+    expect(diagnostics).toEqual([]);
+    expect(description).toMatch(/- name: last\n {4}in_sequences: \[\w+, \w+\]\n {4}in_channels: 32\n/);
+  });
+
+  it("say no order of a pool that only strides", () => {
+    const model = defineModel(small, (x) => {
+      const [a, b] = [x.conv2d(4, { kernel: 1 }), x.conv2d(4, { kernel: 1 })];
+      return add(a, b).maxPool2d(1, { stride: 2 });
+    });
+    const { description, diagnostics } = writeModel(model);
+    expect(diagnostics).toEqual([]);
+    expect(description).toMatch(/operands: 2\n {4}max_pool: 1\n {4}pool_stride: 2\n/);
+  });
+
+  it("dilate the windows of a single column along rows only", () => {
+    const line = { name: "line", device: "MAX78002", input: { shape: [4, 18], format: "HWC" } } as const;
+    const model = defineModel(line, (x) => x.maxPool1d(2, { stride: 3, dilation: 3 }));
+    const { description, diagnostics } = writeModel(model);
+    expect(diagnostics).toEqual([]);
+    expect(description).toContain("pool_dilation: [3, 1]\n");
+  });
+
+  it("store kernels of +1 and -1 in the bits they take on the hardware", () => {
+    const both = defineModel({ ...small, device: "MAX78002", input: { shape: [4, 12], format: "HWC" } }, (x) =>
+      x
+        .conv1d(5, { name: "taps", kernel: 3, weightBits: 1, binary: true })
+        .conv1d(4, { name: "far", kernel: 2, dilation: 3, weightBits: 1, binary: true }),
+    );
+    const { description, diagnostics, checkpoint } = writeModel(both);
+    expect(diagnostics).toEqual([]);
+    expect(description.match(/quantization: \w+/g)).toEqual(["quantization: bin", "quantization: 2"]);
+    const bits = readCheckpoint(checkpoint, "small.pth.tar").checkpoint!.tensors.get("far.weight_bits")!;
+    expect([...bits.data]).toEqual([2]);
+  });
 });
 
 describe("networks that a description cannot say", () => {
@@ -144,6 +214,39 @@ describe("networks that a description cannot say", () => {
       "'joined' cannot be written as a network description: it reads 2 tensors",
     );
     expect(diagnostics[0]!.message).toContain("8 and 4 channels");
+  });
+
+  it.each<[string, (x: TensorHandle) => TensorHandle, RegExp]>([
+    [
+      "crop rows at the front only",
+      (x) => x.conv2d(4, { kernel: 1 }).crop(1, 0).conv2d(4, { kernel: 1 }),
+      /front only/,
+    ],
+    [
+      "crop rows and reshape at once",
+      (x) => x.conv2d(4, { kernel: 1 }).crop(2, 1).reshape(4, 12).conv2d(4, { kernel: 1 }),
+      /crops rows and reshapes/,
+    ],
+    ["bypass kernels", (x) => x.conv2d(4, { kernel: 3, bypass: true }), /bypasses its kernels/],
+    [
+      "pool dilated windows that the generator overlooks",
+      (x) => x.maxPool2d(2, { stride: 3, dilation: [2, 1] }).conv2d(4, { kernel: 1 }),
+      /pools 3x3 dilated windows, of which the generator calculates 2x3/,
+    ],
+  ])("%s", (_, build, message) => {
+    const { files, diagnostics } = writeModel(
+      buildModel({ ...small, device: "MAX78002", input: { shape: [4, 9, 8], format: "HWC" } }, build, writeModel),
+    );
+    expect(files).toBeUndefined();
+    expect(diagnostics.map(({ code }) => code)).toEqual(["AI6214"]);
+    expect(diagnostics[0]?.message).toMatch(message);
+  });
+
+  it("join the input and another tensor in a last layer without weights", () => {
+    const model = defineModel(small, (x) => concat(x.conv2d(4, { kernel: 1 }), x));
+    const { files, diagnostics } = writeModel(model);
+    expect(files).toBeUndefined();
+    expect(diagnostics.map(({ message }) => message).join()).toContain("the input counts as 0, like the last layer");
   });
 
   it("reshape the network input", () => {

@@ -543,7 +543,7 @@ export const layerCases: readonly RuleCase[] = [
     device: b,
     sample: [4, 2, 2],
     layers: [
-      { op: "linear", flatten: true, groups: 4, pad: undefined, in_channels: 4, $in: 16, $out: 4, processors: "0xf" },
+      { op: "linear", flatten: true, groups: 4, pad: undefined, in_channels: 16, $in: 16, $out: 4, processors: "0xf" },
     ],
     legal: { layers: [{ groups: 1 }] },
   },

@@ -139,6 +139,15 @@ export const streamCases: readonly RuleCase[] = [
     legal: { layers: [{}, { out_offset: "0x4000" }] },
   },
   {
+    rule: "RDAHEAD-02",
+    code: "AI3044",
+    says: /'layer_0': read-ahead needs .* blocks of 16384 bytes; it reads blocks 0 to 0 and writes 0 to 0/,
+    device: b,
+    options: fifo,
+    layers: [{ ...pair[0]!, readahead: true }, pair[1]!],
+    legal: { layers: [{ out_offset: "0x4000" }, { out_offset: "0x8000" }] },
+  },
+  {
     rule: "STREAM-18",
     code: "AI3044",
     says: /'layer_1': it streams and reads ahead from block 0 of 16384 bytes, where the buffer of layer 0/,
