@@ -3,7 +3,7 @@ import { change, type ChoiceOption } from "./choice.ts";
 /** Reasons why options of the vendor's generator have nothing to do here. */
 const simulation = "it is for simulations of the chip's logic, and ai8xc makes projects for the device";
 const debugging = "every build compares the program with the reference, and --verbose prints every stage";
-const latency = "the table of a build estimates the cycles of every layer";
+const latency = "the table of a build estimates the cycles of every layer, for chips where they are known";
 const format = "logs hold arrays as .npy files, without a format of their own";
 const testing = "it is for tests of the reference generator";
 const limits = "limits of the hardware are errors in any case";

@@ -6,11 +6,17 @@ Build and load with the vendor's SDK (MSDK):
 
     make MAXIM_PATH=<folder of the SDK>{{#if riscv}} RISCV_PREFIX=<prefix of its RISC-V tools>{{/if}}
 
+Visual Studio Code opens this folder as it is; Eclipse imports it as an existing project.
+
 {{#each files}}
 {{this}}
 {{/each}}
 
-A firmware needs {{apiFile}}, cnn.h{{#if softmax}}, softmax.c{{/if}} and {{weightsFile}}. Call, in this order:
+A firmware needs {{apiFile}}, cnn.h{{#if softmax}}, softmax.c{{/if}} and {{weightsFile}}, and defines
+
+    volatile uint32_t cnn_time;
+
+which the interrupt at the end of an inference sets. Call, in this order:
 
 {{#each calls}}
     {{this}}

@@ -41,8 +41,18 @@ export function applicationView(emission: Emission): object {
 
 function waitLines(options: EmitOptions): string[] {
   if (!options.wfi) return [];
-  if (!options.riscv) return ["    MXC_LP_EnterSleepMode();"];
-  return ["#ifdef __riscv", '    __asm volatile("wfi");', "#endif"];
+  if (options.riscv) return ["#ifdef __riscv", '    __asm volatile("wfi");', "#endif"];
+  return [
+    "#ifdef __arm__",
+    '    __asm volatile("cpsid i" ::: "memory"); // An interrupt between check and sleep waits, and ends the sleep',
+    "#endif",
+    "    if (cnn_time == 0) {",
+    "      MXC_LP_EnterSleepMode();",
+    "    }",
+    "#ifdef __arm__",
+    '    __asm volatile("cpsie i" ::: "memory");',
+    "#endif",
+  ];
 }
 
 /** The first statements of the Arm core's main(). */
