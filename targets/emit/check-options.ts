@@ -95,8 +95,14 @@ function checkNames(options: EmitOptions): EmitDiagnostic[] {
   for (const name of new Set(all.filter((one, index) => all.indexOf(one) !== index))) {
     found.push(error("AI5002", `two generated files would be named "${name}"`, "choose different file names"));
   }
-  for (const define of [...options.defines, ...options.definesArm, ...options.definesRiscv]) {
-    if (!macro.test(define)) found.push(error("AI5003", `"${define}" is not NAME or NAME=VALUE`));
+  for (const [flag, defines] of [
+    ["--define", options.defines],
+    ["--define-default-arm", options.definesArm],
+    ["--define-default-riscv", options.definesRiscv],
+  ] as const) {
+    for (const define of defines.filter((one) => !macro.test(one))) {
+      found.push(error("AI5003", `${flag} "${define}" is not NAME or NAME=VALUE`));
+    }
   }
   return found;
 }

@@ -37,9 +37,9 @@ export function checkClock(program: Program, device: DeviceSpec, options: EmitOp
       code: "AI5010",
       severity: "error",
       message:
-        `clockDivider ${inferenceDivider} runs the accelerator at ${baseMHz / inferenceDivider} MHz; ` +
+        `--clock-divider ${inferenceDivider} (clockDivider) runs the accelerator at ${baseMHz / inferenceDivider} MHz; ` +
         `without pipeline ${limitMHz(device)} MHz is the limit`,
-      hint: `use clockDivider ${needed} or more`,
+      hint: `use --clock-divider ${needed} or more`,
     },
   ];
 }

@@ -14,7 +14,7 @@ export const emitCodes = {
   AI5003: {
     title: "A macro is not NAME or NAME=VALUE",
     explanation: "Extra macros reach the compiler as -D options.",
-    example: 'defines: ["2FAST"]',
+    example: '--define "2FAST"',
   },
   AI5004: {
     title: "Two options of the project exclude each other, or one needs another",
