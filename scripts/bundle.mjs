@@ -14,22 +14,31 @@ export async function bundle() {
   } catch {
     return; // without development dependencies the command line starts from its single files
   }
-  const { metafile } = await esbuild.build({
-    entryPoints: [join(folder, "main.js")],
-    outfile: join(folder, "ai8xc.cjs"),
+  const script = {
     bundle: true,
     format: "cjs",
     platform: "node",
     target: "node20",
     charset: "ascii",
     legalComments: "none",
-    metafile: true,
     logLevel: "warning",
+    define: { "import.meta.url": "bundleUrl" },
+    banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
+  };
+  await esbuild.build({
+    ...script,
+    entryPoints: [join(folder, "start.js")],
+    outfile: join(folder, "start.cjs"),
+    external: ["./main.js"],
+  });
+  const { metafile } = await esbuild.build({
+    ...script,
+    entryPoints: [join(folder, "main.js")],
+    outfile: join(folder, "ai8xc.cjs"),
+    metafile: true,
     external: ["amaro", "typescript"],
     supported: { "dynamic-import": false },
-    define: { "import.meta.url": "bundleUrl" },
     plugins: [await precompiledTemplates(), onlyTheWriter],
-    banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
   });
   writeFileSync(join(folder, "licenses.txt"), licenses(Object.keys(metafile.inputs)));
 }
