@@ -1,5 +1,5 @@
 import type { DeviceSpec } from "../targets/accelerator/device.ts";
-import type { Program } from "../targets/accelerator/program.ts";
+import type { KnownAnswerBlock, Program } from "../targets/accelerator/program.ts";
 import { checkModel } from "../dsl/check.ts";
 import type { Diagnostic } from "../dsl/diagnostic.ts";
 import type { Model } from "../dsl/model.ts";
@@ -14,7 +14,7 @@ import { printSchedule } from "./ir/print-schedule.ts";
 import { verifyNetwork } from "./ir/verify-network.ts";
 import { verifySchedule } from "./ir/verify-schedule.ts";
 import { lowerCodes } from "./lower/codes.ts";
-import { checkProgram, lowerProgram, type ProgramData } from "./lower/lower-program.ts";
+import { answerOf, checkProgram, lowerProgram } from "./lower/lower-program.ts";
 import {
   defaultPlacementOptions,
   defaultProgramOptions,
@@ -32,7 +32,7 @@ import { Pipeline, type Pass, type PassTime } from "./pipeline.ts";
 import { placeNetwork } from "./placement/place.ts";
 import { acceptedDifference, overlapJudge } from "./placement/allowed-overlaps.ts";
 import { verifyPlacement } from "./placement/verify-placement.ts";
-import { verifyProgram } from "./verify-program.ts";
+import { programCheck, verifyProgram, type ProgramCheck } from "./verify-program.ts";
 import { checkZeroResults } from "./zero-results.ts";
 
 /** What a compilation reaches, in this order. */
@@ -55,9 +55,29 @@ export interface CompileRequest {
   readonly program?: Partial<ProgramOptions>;
   /** Simulate the program and compare it with the reference; needs a sample. Default true. */
   readonly verify?: boolean;
+  /** Simulates beside the rest; the result then has a promise in `verification`. Default: `compile` simulates. */
+  readonly verifier?: Verifier | null;
   readonly stopAfter?: StageName | null;
   /** Called with the text of every stage as it is reached; printing costs nothing without it. */
   readonly onStage?: (name: StageName, text: string) => void;
+}
+
+/** Runs a program elsewhere, while this thread computes what it is compared with. */
+export interface Verifier {
+  readonly start: (check: ProgramCheck) => RunningCheck;
+}
+
+/** A program that runs elsewhere; it waits where it needs what it was not yet told. */
+export interface RunningCheck {
+  readonly tensor: (layer: number, values: Int32Array) => void;
+  /** Tells the last that the program needs; settles when it has ended, with what differs. */
+  readonly finish: (knownAnswer: readonly KnownAnswerBlock[]) => Promise<readonly Diagnostic[]>;
+}
+
+/** What comparing a program with the reference gave. */
+export interface Verification {
+  readonly verified: boolean;
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 /** Everything that was made before an error, or the wish to stop, ended the compilation. */
@@ -71,6 +91,8 @@ export interface CompileResult {
   readonly tensors?: readonly (Int32Array | undefined)[] | null;
   /** The program was simulated and agrees with the reference. */
   readonly verified?: boolean;
+  /** With a verifier: settles when it is known whether the program agrees. */
+  readonly verification?: Promise<Verification>;
   readonly diagnostics: readonly Diagnostic[];
   readonly times: readonly PassTime[];
 }
@@ -96,6 +118,7 @@ export function compile(request: CompileRequest): CompileResult {
     placement?: Placement;
     program?: Program;
     verified?: boolean;
+    verification?: Promise<Verification>;
   } = {};
 
   pipeline.during(() => {
@@ -122,16 +145,30 @@ export function compile(request: CompileRequest): CompileResult {
     reached("placement", () => printPlacement(placement));
 
     pipeline.verify("checkProgram", () => checkProgram(placement, device, programOptions).filter(isError));
-    const tensors = sample && pipeline.measure("executeLayers", () => executeNetwork(network, sample));
-    const program = pipeline.run(lowerWith(programOptions, { sample, tensors }), placement, "lowerProgram");
+    const lowered = pipeline.run(lowerWith(programOptions, sample), placement, "lowerProgram");
+    const verifies = sample !== null && request.verify !== false;
+    const check = verifies ? programCheck(lowered, placement, device) : null;
+    const running = check === null ? null : request.verifier?.start(check);
+    const watch = { result: (layer: number, values: Int32Array) => running?.tensor(layer, values) };
+    const tensors = sample && pipeline.measure("executeLayers", () => executeNetwork(network, sample, watch));
+    const knownAnswer = tensors && pipeline.measure("knownAnswer", () => answerOf(placement, device, tensors));
+    const program: Program = { ...lowered, knownAnswer };
     result.tensors = tensors;
     if (tensors !== null) pipeline.verify("checkZeroResults", () => checkZeroResults(network, tensors));
-    if (tensors !== null && request.verify !== false) {
+    const judge = (found: readonly Diagnostic[]): readonly Diagnostic[] => {
+      if (overlaps.found) return found.slice(0, 1).map(acceptedDifference);
+      return runsOnce(programOptions) ? found : found.slice(0, 1).map(otherExecution);
+    };
+    if (running && knownAnswer !== null) {
+      result.verification = running
+        .finish(knownAnswer)
+        .then((found) => ({ verified: found.length === 0, diagnostics: judge(found) }));
+    } else if (check !== null && tensors !== null) {
       pipeline.verify("verifyProgram", () => {
-        const found = verifyProgram(program, placement, device, tensors);
+        const reference = { tensor: (layer: number) => tensors[layer], knownAnswer: () => knownAnswer };
+        const found = verifyProgram(check, reference);
         result.verified = found.length === 0;
-        if (overlaps.found) return found.slice(0, 1).map(acceptedDifference);
-        return runsOnce(programOptions) ? found : found.slice(0, 1).map(otherExecution);
+        return judge(found);
       });
     }
     result.program = program;
@@ -165,8 +202,8 @@ const placeWith =
   };
 
 const lowerWith =
-  (options: ProgramOptions, data: ProgramData): Pass<Placement, Program> =>
+  (options: ProgramOptions, sample: Sample | null): Pass<Placement, Program> =>
   ({ device }, placement) => {
-    const { program, diagnostics } = lowerProgram(placement, device, options, data);
+    const { program, diagnostics } = lowerProgram(placement, device, options, { sample, tensors: null });
     return passResult(program, diagnostics);
   };

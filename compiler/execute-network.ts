@@ -1,17 +1,13 @@
-import { executeLayers, type LayerOperands } from "../runtime/reference/execute.ts";
+import { executeLayers, type LayerWatch } from "../runtime/reference/execute.ts";
 import type { Layer, Network } from "./ir/network.ts";
 import { simulatedLayers } from "./ir/network-sequence.ts";
 import type { Sample } from "./passes/fold-input.ts";
 
 /**
  * Results of the layers that run with a sample, by layer index; those left out have none. A layer whose source was
- * left out reads what the layer that ran before it has written. `observe` sees what each layer reads, by its index.
+ * left out reads what the layer that ran before it has written. `watch` sees what each reads and gives, by its index.
  */
-export function executeNetwork(
-  network: Network,
-  sample: Sample,
-  observe?: (index: number, operands: LayerOperands) => void,
-): (Int32Array | undefined)[] {
+export function executeNetwork(network: Network, sample: Sample, watch: LayerWatch = {}): (Int32Array | undefined)[] {
   const order = simulatedLayers(network);
   const layers = order.map((index, position): Layer => {
     const layer = network.layers[index] as Layer;
@@ -22,10 +18,13 @@ export function executeNetwork(
     return { ...layer, sources };
   });
   const results: (Int32Array | undefined)[] = network.layers.map(() => undefined);
-  const watch =
-    observe && ((position: number, operands: LayerOperands) => observe(order[position] as number, operands));
-  for (const [position, result] of executeLayers(layers, sample, network.options, null, watch).entries()) {
-    results[order[position] as number] = result;
+  const indexOf = (position: number): number => order[position] as number;
+  const watchLayers: LayerWatch = {
+    operands: (position, operands) => watch.operands?.(indexOf(position), operands),
+    result: (position, values) => watch.result?.(indexOf(position), values),
+  };
+  for (const [position, result] of executeLayers(layers, sample, network.options, null, watchLayers).entries()) {
+    results[indexOf(position)] = result;
   }
   return results;
 }

@@ -1,11 +1,12 @@
 import type { DeviceSpec } from "../targets/accelerator/device.ts";
-import type { Program } from "../targets/accelerator/program.ts";
+import type { KnownAnswerBlock, Program, TensorLocation } from "../targets/accelerator/program.ts";
 import type { Diagnostic } from "../dsl/diagnostic.ts";
 import {
   checkKnownAnswer,
   infer,
   prepare,
   readOutput,
+  type ExecutableProgram,
   type LayerExecution,
   type Machine,
 } from "../runtime/simulator/index.ts";
@@ -15,51 +16,70 @@ import type { Placement } from "./ir/placement.ts";
 import { needsResetLayer } from "./ir/reset-layer.ts";
 import { outputLocation } from "./lower/output-location.ts";
 
+/** A program and what it is to do: data alone, so that another thread can run it. */
+export interface ProgramCheck {
+  readonly program: ExecutableProgram;
+  /** By register set: the network's layer; null for hidden reset layers. */
+  readonly layerOf: readonly (number | null)[];
+  /** The network's layers. */
+  readonly layers: readonly { readonly name: string; readonly output: TensorLocation }[];
+  /** Layers that are to run with the sample, in order. */
+  readonly path: readonly number[];
+  /** A snoop unit watches the data. */
+  readonly isSnooped: boolean;
+}
+
+/** What the reference computes; each may be asked for as late as the program reaches it. */
+export interface Reference {
+  /** Result of a layer, [channel][row][column]; undefined for one that does not run. */
+  readonly tensor: (layer: number) => ArrayLike<number> | undefined;
+  readonly knownAnswer: () => readonly KnownAnswerBlock[] | null;
+}
+
+export function programCheck(program: Program, placement: Placement, device: DeviceSpec): ProgramCheck {
+  const { network } = placement;
+  const { device: name, phases, settings, quadrants } = program;
+  return {
+    program: { device: name, phases, settings, quadrants },
+    layerOf: networkLayers(placement, device),
+    layers: network.layers.map((layer) => ({ name: layer.name, output: outputLocation(placement, layer.index) })),
+    path: simulatedLayers(network),
+    isSnooped: network.sequence?.snoop != null,
+  };
+}
+
 /**
- * Runs a program on the simulator and compares every layer's result in data memory with the reference
- * (`tensors`: one [channel][row][column] array per layer). The first difference is named by layer, channel and pixel.
+ * Runs a program on the simulator and compares every layer's result in data memory with the reference. The first
+ * difference is named by layer, channel and pixel.
  * AI2613: what runs with the sample is not what a snoop unit makes of it, or what it does is not known.
  */
-export function verifyProgram(
-  program: Program,
-  placement: Placement,
-  device: DeviceSpec,
-  tensors: readonly (ArrayLike<number> | undefined)[],
-): Diagnostic[] {
-  const machine = prepare(program);
-  const comparison = new Comparison(machine, program, placement, tensors);
-  const layerOf = networkLayers(placement, device);
+export function verifyProgram(check: ProgramCheck, reference: Reference): Diagnostic[] {
+  const machine = prepare(check.program);
+  const comparison = new Comparison(machine, check, reference);
   machine.onLayer = (execution: LayerExecution): void => {
-    const index = layerOf(execution.layer);
+    const index = check.layerOf[execution.layer] ?? null;
     if (index !== null) comparison.layer(index, execution.isStreamed);
   };
-  infer(machine, program);
+  infer(machine, check.program);
   return comparison.findings();
 }
 
 /** Follows the layers that are to run with the sample, until they end, differ, or something else runs. */
 class Comparison {
   readonly #machine: Machine;
-  readonly #program: Program;
-  readonly #placement: Placement;
-  readonly #tensors: readonly (ArrayLike<number> | undefined)[];
+  readonly #check: ProgramCheck;
+  readonly #reference: Reference;
   readonly #path: readonly number[];
   #steps = 0;
   #found: readonly Diagnostic[] | null = null;
   /** Comparison with the known answer where the sample ends; layers behind may overwrite it. */
   #atEnd: readonly Diagnostic[] | null = null;
 
-  constructor(
-    machine: Machine,
-    program: Program,
-    placement: Placement,
-    tensors: readonly (ArrayLike<number> | undefined)[],
-  ) {
+  constructor(machine: Machine, check: ProgramCheck, reference: Reference) {
     this.#machine = machine;
-    this.#program = program;
-    this.#placement = placement;
-    this.#tensors = tensors;
-    this.#path = simulatedLayers(placement.network);
+    this.#check = check;
+    this.#reference = reference;
+    this.#path = check.path;
   }
 
   layer(index: number, isStreamed: boolean): void {
@@ -73,10 +93,11 @@ class Comparison {
       this.#found = [this.#elsewhere(index, wanted)];
       return;
     }
-    const expected = this.#tensors[index];
-    if (!isStreamed && expected !== undefined) {
-      const actual = readOutput(this.#machine, outputLocation(this.#placement, index));
-      const difference = firstDifference(this.#placement, index, expected, actual);
+    const layer = this.#check.layers[index];
+    const expected = isStreamed ? undefined : this.#reference.tensor(index);
+    if (layer !== undefined && expected !== undefined) {
+      const actual = readOutput(this.#machine, layer.output);
+      const difference = firstDifference(layer, index, expected, actual);
       if (difference !== null) this.#found = [wrong(difference)];
     }
     if (this.#found === null && this.#steps === this.#path.length && this.#watched) this.#atEnd = this.#end();
@@ -94,8 +115,7 @@ class Comparison {
 
   /** A snoop unit ended execution too early. */
   #missing(): readonly Diagnostic[] | null {
-    const isSnooped = this.#placement.network.sequence?.snoop != null;
-    if (!isSnooped || this.#steps === this.#path.length) return null;
+    if (!this.#check.isSnooped || this.#steps === this.#path.length) return null;
     return [this.#elsewhere(undefined, this.#path[this.#steps])];
   }
 
@@ -108,16 +128,15 @@ class Comparison {
   }
 
   get #watched(): boolean {
-    const { sequence } = this.#placement.network;
-    return sequence !== undefined && sequence.snoop !== null && this.#endsEarly;
+    return this.#check.isSnooped && this.#endsEarly;
   }
 
   get #endsEarly(): boolean {
-    return this.#path.at(-1) !== this.#placement.network.layers.length - 1;
+    return this.#path.at(-1) !== this.#check.layers.length - 1;
   }
 
   #end(): Diagnostic[] {
-    const { knownAnswer } = this.#program;
+    const knownAnswer = this.#reference.knownAnswer();
     const [first, ...more] = knownAnswer === null ? [] : checkKnownAnswer(this.#machine, knownAnswer);
     const problems = this.#machine.problems.map(wrong);
     if (first === undefined) return problems;
@@ -128,7 +147,7 @@ class Comparison {
 
   #elsewhere(index: number | undefined, wanted: number | undefined): Diagnostic {
     const seen = `${this.#nameOf(index)} runs on the simulator, where the model says ${this.#nameOf(wanted)}`;
-    if (this.#placement.network.sequence?.snoop == null) return wrong(seen);
+    if (!this.#check.isSnooped) return wrong(seen);
     const reasons = this.#machine.undecided;
     const hint = reasons.length === 0 ? "check the values of snoop, and what is simulated" : reasons.join("; ");
     return unfollowed(`${seen}; results from there on were not compared`, hint);
@@ -141,7 +160,7 @@ class Comparison {
   }
 
   #nameOf(layer: number | undefined): string {
-    return layer === undefined ? "nothing" : (this.#placement.network.layers[layer]?.name ?? "");
+    return layer === undefined ? "nothing" : (this.#check.layers[layer]?.name ?? "");
   }
 }
 
@@ -154,29 +173,28 @@ const unfollowed = (message: string, hint: string): Diagnostic => ({
   hint,
 });
 
-/** Hardware layer to network layer: hidden reset layers have none. */
-function networkLayers({ network }: Placement, device: DeviceSpec): (hardware: number) => number | null {
+/** Register set to network layer: hidden reset layers have none. */
+function networkLayers({ network }: Placement, device: DeviceSpec): (number | null)[] {
   const map: (number | null)[] = [];
   for (const index of registerOrder(network)) {
     if (needsResetLayer(network, network.layers[index] as Layer, device)) map.push(null);
     map.push(index);
   }
-  return (hardware) => map[hardware] ?? null;
+  return map;
 }
 
 function firstDifference(
-  { network }: Placement,
+  { name, output: { height, width } }: ProgramCheck["layers"][number],
   index: number,
   expected: ArrayLike<number>,
   actual: ArrayLike<number>,
 ): string | null {
-  const layer = network.layers[index]!;
-  const pixels = layer.output.height * layer.output.width;
+  const pixels = height * width;
   for (let element = 0; element < expected.length; element++) {
     if (expected[element] === actual[element]) continue;
     const [channel, pixel] = [Math.floor(element / pixels), element % pixels];
-    const place = `channel ${channel}, row ${Math.floor(pixel / layer.output.width)}, column ${pixel % layer.output.width}`;
-    return `${layer.name} (layer ${index}), ${place}: the program computes ${actual[element]}, the reference ${expected[element]}`;
+    const place = `channel ${channel}, row ${Math.floor(pixel / width)}, column ${pixel % width}`;
+    return `${name} (layer ${index}), ${place}: the program computes ${actual[element]}, the reference ${expected[element]}`;
   }
   return null;
 }

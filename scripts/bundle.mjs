@@ -25,12 +25,10 @@ export async function bundle() {
     define: { "import.meta.url": "bundleUrl" },
     banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
   };
-  await esbuild.build({
-    ...script,
-    entryPoints: [join(folder, "start.js")],
-    outfile: join(folder, "start.cjs"),
-    external: ["./main.js"],
-  });
+  for (const name of ["start", "thread", "thread-work"]) {
+    const [entry, outfile] = [join(folder, `${name}.js`), join(folder, `${name}.cjs`)];
+    await esbuild.build({ ...script, entryPoints: [entry], outfile, external: ["./main.js"] });
+  }
   const { metafile } = await esbuild.build({
     ...script,
     entryPoints: [join(folder, "main.js")],

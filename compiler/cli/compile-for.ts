@@ -7,7 +7,7 @@ import type { Network } from "../ir/network.ts";
 import type { Placement } from "../ir/placement.ts";
 import type { Sample } from "../passes/fold-input.ts";
 import type { NetworkWeights } from "../passes/weights.ts";
-import type { CompileResult, StageName } from "../compile.ts";
+import type { CompileResult, StageName, Verification, Verifier } from "../compile.ts";
 import type { Choices } from "./choices/index.ts";
 import type { Clock } from "./model-run.ts";
 import type { SummaryRow } from "./summary.ts";
@@ -21,6 +21,8 @@ export interface CompileWork {
   /** What the command line changes. */
   readonly choices: Pick<Choices, "network" | "edits" | "placement" | "program">;
   readonly verify: boolean;
+  /** Simulates beside the rest; null: not, the result is there at once. */
+  readonly verifier?: Verifier | null;
   readonly stopAfter: string | null;
   /** Folder for the text of every stage, or null. */
   readonly dumpFolder: string | null;
@@ -37,8 +39,8 @@ export interface Compiled {
   readonly sample?: Sample | null;
   /** Results of all layers for the sample. */
   readonly tensors: readonly (Int32Array | undefined)[] | null;
-  /** The program was simulated and agrees with the reference. */
-  readonly verified: boolean;
+  /** Settles when it is known whether the program was simulated and agrees with the reference. */
+  readonly verification: Promise<Verification>;
   readonly rows: readonly SummaryRow[];
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -64,19 +66,21 @@ export async function compileFor(work: CompileWork): Promise<Compiled> {
       placement,
       program,
       verify: work.verify,
+      verifier: work.verifier ?? null,
       stopAfter: (work.weights === null ? "placement" : work.stopAfter) as StageName | null,
       ...(work.dumpFolder === null && work.print === undefined
         ? {}
         : { onStage: (name, text) => stages.push({ name, text }) }),
     });
   } catch (error) {
-    return { rows: [], tensors: null, verified: false, diagnostics: [internalError(error)] };
+    return { rows: [], tensors: null, verification: unverified, diagnostics: [internalError(error)] };
   }
   work.clock.add("passes", begin);
   for (const { pass, milliseconds } of result.times) work.clock.parts.push({ name: `  ${pass}`, milliseconds });
   for (const { name, text } of work.print === undefined ? [] : stages) work.print?.(`${name}\n\n${text}\n`);
-  const { network, program, placement, sample = null, tensors = null, verified = false } = result;
-  const reached = { ...(network === undefined ? {} : { network }), sample, tensors, verified };
+  const { network, program, placement, sample = null, tensors = null } = result;
+  const verification = verificationOf(result, work.clock);
+  const reached = { ...(network === undefined ? {} : { network }), sample, tensors, verification };
   const dumped = work.dumpFolder === null ? [] : await dumpStages(work.dumpFolder, stages);
   const diagnostics = [...result.diagnostics, ...dumped];
   if (program === undefined || placement === undefined) {
@@ -84,6 +88,20 @@ export async function compileFor(work: CompileWork): Promise<Compiled> {
   }
   const { summaryRows } = await import("./summary.ts");
   return { ...reached, program, placement, rows: summaryRows(placement, program), diagnostics };
+}
+
+const unverified: Promise<Verification> = Promise.resolve({ verified: false, diagnostics: [] });
+
+async function verificationOf(result: CompileResult, clock: Clock): Promise<Verification> {
+  if (result.verification === undefined) return { verified: result.verified ?? false, diagnostics: [] };
+  const start = performance.now();
+  try {
+    return await result.verification;
+  } catch (error) {
+    return { verified: false, diagnostics: [internalError(error)] };
+  } finally {
+    clock.add("simulation (waited for)", start);
+  }
 }
 
 async function dumpStages(

@@ -1,3 +1,4 @@
+import type { LayerWatch } from "../../runtime/reference/execute.ts";
 import type { IntegerTensor } from "../../runtime/reference/tensor.ts";
 import type { Shape } from "../../dsl/model.ts";
 import { executeNetwork } from "../execute-network.ts";
@@ -33,13 +34,14 @@ export function layerArrays(
       files.set(`${folder}/${fileStem(layer, network)}.${name}.npy`, writeNpy(shape, data, dtype));
     }
   };
-  const results = executeNetwork(network, sample, (index, { read, unpooled, pooled }) => {
+  const operands: LayerWatch["operands"] = (index, { read, unpooled, pooled }) => {
     const layer = network.layers[index] as Layer;
     if (intermediate === true) write(layer, [...operandArrays("input", read), ...parameterArrays(layer)]);
     if (pooling === true && layer.pool !== null) {
       write(layer, [...operandArrays("unpooled", unpooled), ...operandArrays("pooled", pooled)]);
     }
-  });
+  };
+  const results = executeNetwork(network, sample, { operands });
   for (const layer of intermediate === true ? network.layers : []) {
     const data = results[layer.index];
     const dtype = layer.outputBits === 32 ? "int32" : "int8";

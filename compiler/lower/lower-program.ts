@@ -3,6 +3,7 @@ import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type {
   BlockWriteOperation,
   BusOperation,
+  KnownAnswerBlock,
   OperationCount,
   PhaseName,
   Program,
@@ -71,12 +72,19 @@ export function lowerProgram(
     bias: biasImages(placement.bias),
     input,
     outputs: readOut(placement, device),
-    knownAnswer: data.tensors === null ? null : knownAnswer(placement, device, data.tensors, executed),
+    knownAnswer: data.tensors === null ? null : answerOf(placement, device, data.tensors),
     resources: resourceUsage(context),
     cycles: totalCycles(layers),
   };
   return { program, diagnostics };
 }
+
+/** What data memory must hold after the sample; `tensors` as in `ProgramData`. */
+export const answerOf = (
+  placement: Placement,
+  device: DeviceSpec,
+  tensors: readonly (ArrayLike<number> | undefined)[],
+): KnownAnswerBlock[] => knownAnswer(placement, device, tensors, simulatedLayers(placement.network));
 
 /**
  * What stands in the way of a program, before anything is computed: options the device lacks, layers it cannot

@@ -29,6 +29,12 @@ export interface LayerOperands {
 
 type Observe = (operands: LayerOperands) => void;
 
+/** Called for every layer, by its position: before it computes, and with its result. */
+export interface LayerWatch {
+  readonly operands?: (position: number, operands: LayerOperands) => void;
+  readonly result?: (position: number, values: Int32Array) => void;
+}
+
 /** Result of one layer [channels][rows][columns]; `sources` are the tensors that `layer.sources` names, in that order. */
 export function executeLayer(
   layer: IntegerLayer,
@@ -54,14 +60,14 @@ export function executeLayer(
 
 /**
  * Results of all layers, in order. `input` is the network's input, its values 8-bit integers. `previous` holds the
- * results of the inference before, for rolling buffers; null: there was none. `observe` sees what the layers read.
+ * results of the inference before, for rolling buffers; null: there was none. `watch` sees what they read and give.
  */
 export function executeLayers(
   layers: readonly IntegerLayer[],
   input: { readonly shape: Shape; readonly data: ArrayLike<number> },
   options: ExecutionOptions,
   previous: readonly Int32Array[] | null = null,
-  observe?: (position: number, operands: LayerOperands) => void,
+  watch: LayerWatch = {},
 ): Int32Array[] {
   const network = integerTensor(input.shape, input.data);
   const results: Int32Array[] = [];
@@ -78,8 +84,9 @@ export function executeLayers(
   };
   for (const [position, layer] of layers.entries()) {
     const sources = layer.sources.map(layer.recalls ? recalled : tensorOf);
-    const watch = observe && ((operands: LayerOperands) => observe(position, operands));
-    results.push(executeLayer(layer, sources, options, watch));
+    const result = executeLayer(layer, sources, options, (operands) => watch.operands?.(position, operands));
+    results.push(result);
+    watch.result?.(position, result);
   }
   return results;
 }

@@ -3,6 +3,9 @@ import type { LayerExecution, LayerSummary } from "./chip.ts";
 import { Machine } from "./machine.ts";
 import { readOutput } from "./read-out.ts";
 
+/** As much of a program as runs. */
+export type ExecutableProgram = Pick<Program, "device" | "phases" | "settings" | "quadrants">;
+
 export interface SimulationOptions {
   /** Called after each layer with what it computed and wrote. */
   readonly onLayer?: (execution: LayerExecution) => void;
@@ -26,7 +29,7 @@ export function simulate(program: Program, options: SimulationOptions = {}): Sim
 }
 
 /** A machine with a program's registers, weights and biases, ready for inferences. */
-export function prepare(program: Program): Machine {
+export function prepare(program: ExecutableProgram): Machine {
   const machine = new Machine(devices[program.device]);
   const { init, loadWeights, loadBias, configure } = program.phases;
   for (const operation of [...init, ...loadWeights, ...loadBias, ...configure]) executeOperation(machine, operation);
@@ -39,7 +42,7 @@ export function prepare(program: Program): Machine {
  */
 export function infer(
   machine: Machine,
-  program: Program,
+  program: ExecutableProgram,
   input: readonly BusOperation[] = program.phases.loadInput,
 ): void {
   const { start } = program.phases;
@@ -79,7 +82,7 @@ export function executeOperation(machine: Machine, operation: BusOperation): voi
 }
 
 /** Writes the control register of the master once more, as `cnn_continue()` does. */
-function continueOneShot(machine: Machine, program: Program): void {
+function continueOneShot(machine: Machine, program: ExecutableProgram): void {
   const control = registerTables[program.device]["CTL"];
   if (control === undefined) return;
   const address = registerAddress(machine.device, control, program.quadrants[0] ?? 0, 0);

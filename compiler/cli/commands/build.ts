@@ -14,6 +14,8 @@ import { chosenSample, repeatedInput } from "../sample-choices.ts";
 import { printReports } from "../reports.ts";
 import { Session } from "../session.ts";
 import { choiceSpecs, readChoices, type Choices } from "../choices/index.ts";
+import { verifierThread } from "../verifier-thread.ts";
+import type { Verifier } from "../../compile.ts";
 import { compileFor, type Compiled } from "../compile-for.ts";
 import { checkLog, isLogged, logFiles, writeLogs } from "../build-log.ts";
 
@@ -41,6 +43,7 @@ async function build(invocation: Invocation): Promise<number> {
   session.silence(choices.silenced);
   session.add([...notices, ...checkLog(choices)]);
   if (isLogged(choices)) session.keepLog();
+  const verifier = options["verify"] === false ? null : verifierThread();
   const opened = await openModel(invocation, clock);
   session.add(opened.diagnostics);
   const results: BuiltProject[] = [];
@@ -49,7 +52,17 @@ async function build(invocation: Invocation): Promise<number> {
     session.add(chosen.diagnostics);
     for (const device of chosen.devices) {
       const single = chosen.devices.length === 1;
-      const built = await compileOne(invocation, opened.model, opened.file, device, single, session, clock, choices);
+      const built = await compileOne(
+        invocation,
+        opened.model,
+        opened.file,
+        device,
+        single,
+        session,
+        clock,
+        choices,
+        verifier,
+      );
       if (built !== undefined) results.push(built);
     }
   }
@@ -82,6 +95,7 @@ async function compileOne(
   session: Session,
   clock: Clock,
   choices: Choices,
+  verifier: Verifier | null,
 ): Promise<BuiltProject | undefined> {
   const { options } = invocation;
   const weights = await chooseWeights(model, file, invocation);
@@ -94,6 +108,7 @@ async function compileOne(
     sample: sample.sample,
     choices,
     verify: options["verify"] !== false,
+    verifier,
     stopAfter: stopStage(options),
     dumpFolder: dumpFolder(invocation, device, single),
     ...(options["verbose"] === true ? { print: (text: string) => session.print(text) } : {}),
@@ -116,7 +131,9 @@ async function compileOne(
   await printReports(invocation, compiled, session);
   const base = outputFolder(invocation, file, model.name);
   const folder = single ? base : join(base, device.name);
-  const verified = compiled.verified ? "agrees" : options["verify"] === false ? "skipped" : "unconfirmed";
+  const verification = await compiled.verification;
+  session.add(verification.diagnostics);
+  const verified = verification.verified ? "agrees" : options["verify"] === false ? "skipped" : "unconfirmed";
   const summary = `${summaryText(compiled.placement!, compiled.program, device, verified)}project        ${folder}\n`;
   const logged = await logFiles(project.files, compiled, choices);
   session.add(logged.diagnostics);
