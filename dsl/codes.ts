@@ -359,6 +359,13 @@ export const dslCodes = {
     explanation: "Every weight of a bypass is 1, so that options about weights and bias have no meaning.",
     example: "x.conv2d(8, { kernel: 3, bypass: true, bias: true })",
   },
+  AI2029: {
+    title: "A bypass sums what belongs to no channel",
+    explanation:
+      "Every weight of a bypass is 1, also for processors without a channel in the last turn, and between the samples " +
+      "of a dilated kernel, where others have zeros.",
+    example: "x.conv2d(4, { kernel: 1, bypass: true }) on data of 70 channels",
+  },
   AI2030: {
     title: "The pooling window is not available",
     explanation:

@@ -24,6 +24,16 @@ export const convTransposeOutputSize = (size: number, kernel: number, padding: n
 export const channelPasses = (channels: number, processors: number): number =>
   Math.max(1, Math.ceil(channels / processors));
 
+/** Channels that are worked through in all turns together; those of several turns take whole groups of processors. */
+export function turnedChannels(
+  channels: number,
+  device: { readonly processors: number; readonly processorsPerDataInstance: number },
+): number {
+  const passes = channelPasses(channels, device.processors);
+  const group = device.processorsPerDataInstance;
+  return passes === 1 ? channels : passes * group * Math.ceil(Math.ceil(channels / passes) / group);
+}
+
 /** Bytes of `count` weights of 1, 2, 4 or 8 bits. */
 export const weightBytes = (count: number, bits: number): number =>
   bits === 1 || bits === 2 || bits === 4 || bits === 8 ? Math.ceil((count * bits) / 8) : Number.NaN;

@@ -8,7 +8,7 @@ import { bufferRead } from "./model-source-buffers.ts";
 /** What the hardware does and the model language cannot say: one AI6211 error each, at the layer's description. */
 export function unsupportedParts(network: Network): Diagnostic[] {
   return network.layers.flatMap((layer) => {
-    const reason = readingProblem(network, layer) ?? stageProblem(layer);
+    const reason = readingProblem(network, layer);
     return reason === null ? [] : [notSupported(`layer ${layer.index} ${reason.text}`, layer, reason.hint)];
   });
 }
@@ -61,12 +61,3 @@ export const joinsRows = ({ eltwise, input }: Layer, shapes: readonly Shape[]): 
 
 const shapeOf = (network: Network, source: TensorSource): Shape =>
   source === "input" ? network.input : (network.layers[source] as Layer).output;
-
-/** Limits of the device are the verifier's; these are limits of the language. */
-function stageProblem({ convolution, calcx4 }: Layer): Reason | null {
-  if (convolution === null) return null;
-  const { kind, bypass } = convolution;
-  if (bypass && kind !== "conv2d") return { text: `is a bypass of ${kind}`, hint: "Only conv2d can be bypassed." };
-  if (bypass && calcx4) return { text: "is a bypass with 'calcx4'", hint: "Remove 'calcx4'." };
-  return null;
-}

@@ -154,6 +154,14 @@ export function verifyNumbers(layer: Layer, report: LayerReport): void {
     );
   if (convolution === null) return;
   const { weights, bypass, bias, shift } = convolution;
+  if (bypass && layer.calcx4 && convolution.groups > 1) {
+    const message = "bypassed kernels of single channels cannot be calculated four at a time (calcx4)";
+    report.error("AI2527", message, "Leave it out: results are the same.");
+  }
+  if (bypass && convolution.dilation > 1) {
+    const message = `a bypassed kernel of dilation ${convolution.dilation} would have zeros, but sums all that is under it`;
+    report.error("AI2526", message, "Use weights of 1, or no dilation.");
+  }
   report.require(
     (weights === null) === bypass,
     "AI1522",

@@ -142,6 +142,19 @@ export const conv1dRules = {
     },
   ],
   ...convOptionRules,
+  bypass: [
+    ...convOptionRules.bypass,
+    {
+      id: "BYP-04",
+      code: "AI2029",
+      when: "bypass",
+      value: "dilated",
+      check: "is",
+      limit: false,
+      say: "a bypass cannot be dilated: kernel {kernel} with dilation {dilation} has zeros between its samples",
+      hint: "use weights of 1, or leave the dilation out",
+    },
+  ],
 } as const satisfies RuleTable;
 
 /** Longest kernel that can be dilated beyond the longest ordinary kernel: it runs on the 2-D hardware. */

@@ -44,8 +44,6 @@ export interface Conv2dOptions extends WeightedOptions {
   readonly dilation?: number;
   /** 1, or the number of channels for a depthwise convolution. Default 1. */
   readonly groups?: number;
-  /** Sum the inputs under the kernel, without weights and bias. Default false. */
-  readonly bypass?: boolean;
 }
 
 export const conv2dParameters = {
@@ -55,7 +53,6 @@ export const conv2dParameters = {
   dilation: { type: "number", doc: "Always 1." },
   groups: { type: "number", doc: "1, or the number of channels for a depthwise convolution." },
   ...weightedParameters,
-  bypass: { type: "boolean", doc: "Sum the inputs under the kernel, without weights and bias; off by default." },
 } as const satisfies Parameters;
 
 /** Adds a convolution to the graph and returns its node id. */
@@ -68,7 +65,6 @@ export function createConv2d(call: Call, input: number, channels: unknown, optio
   const padding = reader.size("padding", [0, 0]);
   const dilation = reader.number("dilation", 1);
   const stride = reader.size("stride", [1, 1]);
-  const bypass = reader.boolean("bypass", false);
   const size = (axis: 0 | 1, length: number) =>
     usableSize(convOutputSize(length, kernel[axis], padding[axis], dilation));
   return call.builder.add(
@@ -81,7 +77,6 @@ export function createConv2d(call: Call, input: number, channels: unknown, optio
       groups: reader.number("groups", 1),
       ...strideOtherThan(1, stride),
       ...readWeighted(reader),
-      ...(bypass ? { bypass, bias: reader.boolean("bias", false) } : {}),
       shape: { channels: outputs, height: size(0, shape.height), width: size(1, shape.width) },
     },
     call.captured,
@@ -116,28 +111,6 @@ export const conv2dRules = {
     },
   ],
   ...convOptionRules,
-  bypass: [
-    {
-      id: "BYP-01",
-      code: "AI2027",
-      when: "bypass",
-      value: "bypassAvailable",
-      check: "is",
-      limit: true,
-      say: "bypass is not available on {device}",
-      hint: "use weights of 1",
-    },
-    {
-      id: "BYP-02",
-      code: "AI2028",
-      when: "bypass",
-      value: "takesWeights",
-      check: "is",
-      limit: false,
-      say: "a bypass has no weights: it goes without bias, weightBits, weightsOf and calcx4",
-      hint: "leave these options out, or bypass",
-    },
-  ],
 } as const satisfies RuleTable;
 
 /** Facts of a `conv2d` node, for `conv2dRules`. */
@@ -149,7 +122,7 @@ export function conv2dFacts(node: WeightedNode, context: FactContext): Facts {
   const output = {
     height: convOutputSize(height, kernel, rows, dilation),
     width: convOutputSize(width, kernel, columns, dilation),
-    kernelWords: node.bypass === true ? 0 : kernel * kernel,
+    kernelWords: kernel * kernel,
     extraWords: 0,
   };
   return {
@@ -157,9 +130,6 @@ export function conv2dFacts(node: WeightedNode, context: FactContext): Facts {
     kernel: sizeText(node.kernel),
     kernelSize: sizeOf(node.kernel),
     paddedSide: Math.max(height + 2 * rows, width + 2 * columns),
-    bypass: node.bypass ?? false,
-    bypassAvailable: context.device.capabilities.bypass,
-    takesWeights: node.bias || node.weightBits !== 8 || node.weightsOf !== null || node.calcx4 === true,
   };
 }
 
@@ -175,9 +145,6 @@ export interface Conv2dFacts<C extends CallOf, Spec extends DeviceSpec> extends 
 > {
   readonly kernel: SizeText<KernelOf<C>>;
   readonly kernelSize: SizeOf<KernelOf<C>>;
-  readonly bypass: BypassOf<C>;
-  readonly bypassAvailable: Spec["capabilities"]["bypass"];
-  readonly takesWeights: TakesWeights<C["options"]>;
   readonly paddedSide: Larger<
     Padded<C["shape"][1], RowsOf<PaddingOf<C>>>,
     Padded<C["shape"][2], ColumnsOf<PaddingOf<C>>>
@@ -194,23 +161,8 @@ export type Conv2dSize<C extends CallOf, Axis extends 1 | 2> = ConvOutputSize<
 
 export type Conv2dWeights<C extends CallOf> = ConvolutionWeights<
   C,
-  BypassOf<C> extends true ? 0 : Product<Whole<SizeOf<KernelOf<C>>>, Whole<SizeOf<KernelOf<C>>>>
+  Product<Whole<SizeOf<KernelOf<C>>>, Whole<SizeOf<KernelOf<C>>>>
 >;
-
-type TakesWeights<O> = [
-  Option<O, "bias", false>,
-  Option<O, "weightBits", 8>,
-  Option<O, "weightsOf", null>,
-  Option<O, "calcx4", false>,
-] extends infer Given
-  ? Given extends [false, 8, null, false]
-    ? false
-    : [false, 8, null, false] extends Given
-      ? boolean
-      : true
-  : never;
-
-type BypassOf<C extends CallOf> = Option<C["options"], "bypass", false>;
 
 type KernelOf<C extends CallOf> = Option<C["options"], "kernel", number>;
 type Padded<Length, Padding> = Sum<Length, Sum<Whole<Padding>, Whole<Padding>>>;

@@ -1,9 +1,10 @@
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { Pair, WeightedNode } from "../model.ts";
 import type { Facts } from "../rules/rule.ts";
-import { whole } from "../sizes.ts";
+import { turnedChannels, whole } from "../sizes.ts";
 import type { Larger, Product, Whole } from "../types/arithmetic.ts";
 import type { CallOf, Option } from "../types/call.ts";
+import type { TurnedChannels } from "../types/sizes.ts";
 import type { FactContext } from "./context.ts";
 import { weightedFacts, type WeightedFacts } from "./weighted.ts";
 
@@ -35,6 +36,7 @@ export function convolutionFacts(
     }),
     data: `${shape.height}x${shape.width}`,
     channelsIn: shape.channels,
+    summedChannels: turnedChannels(shape.channels, context.device),
     padding: sizeOf(padding),
     paddingRows: padding[0],
     paddingColumns: padding[1],
@@ -63,6 +65,7 @@ export interface ConvolutionFacts<
 > extends WeightedFacts<C, Spec, Weights, OutputWords, Height, Width> {
   readonly data: `${C["shape"][1]}x${C["shape"][2]}`;
   readonly channelsIn: C["shape"][0];
+  readonly summedChannels: TurnedChannels<C["shape"][0], Spec["processors"], Spec["processorsPerDataInstance"]>;
   readonly padding: SizeOf<PaddingOf<C>>;
   readonly paddingRows: RowsOf<PaddingOf<C>>;
   readonly paddingColumns: ColumnsOf<PaddingOf<C>>;

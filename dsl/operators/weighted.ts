@@ -33,6 +33,8 @@ export interface WeightedOptions extends CommonOptions {
   readonly readAhead?: boolean;
   /** With `readAhead`: read the channel passes four at a time. Default: whenever there are several passes. */
   readonly tcalc?: boolean;
+  /** Sum the inputs under the kernel, without weights and bias. Default false. */
+  readonly bypass?: boolean;
 }
 
 export const weightedParameters = {
@@ -48,6 +50,7 @@ export const weightedParameters = {
   calcx4: { type: "boolean", doc: "Calculate four outputs at a time; off by default." },
   readAhead: { type: "boolean", doc: "Read the next data while calculating; off by default." },
   tcalc: { type: "boolean", doc: "With readAhead, read passes four at a time; on by default with several passes." },
+  bypass: { type: "boolean", doc: "Sum the inputs under the kernel, without weights and bias; off by default." },
 } as const satisfies Parameters;
 
 const speedOptions = ["calcx4", "readAhead", "tcalc"] as const;
@@ -55,7 +58,16 @@ type SpeedOption = (typeof speedOptions)[number];
 
 type WeightedFields = Pick<
   WeightedNode,
-  "activation" | "bias" | "wide" | "weightBits" | "binary" | "outputShift" | "weightsOf" | "streaming" | SpeedOption
+  | "activation"
+  | "bias"
+  | "wide"
+  | "weightBits"
+  | "binary"
+  | "outputShift"
+  | "weightsOf"
+  | "streaming"
+  | SpeedOption
+  | "bypass"
 > & { readonly name: string | undefined };
 
 /**
@@ -63,10 +75,11 @@ type WeightedFields = Pick<
  * so that graphs from elsewhere are judged alike.
  */
 export function readWeighted(reader: OptionReader): WeightedFields {
+  const bypass = reader.boolean("bypass", false);
   return {
     name: reader.text("name"),
     activation: (reader.text("activation") ?? null) as Activation | null,
-    bias: reader.boolean("bias", true),
+    bias: reader.boolean("bias", !bypass),
     wide: reader.boolean("wide", false),
     weightBits: reader.number("weightBits", 8) as WeightBits,
     binary: reader.boolean("binary", false),
@@ -74,6 +87,7 @@ export function readWeighted(reader: OptionReader): WeightedFields {
     weightsOf: reader.text("weightsOf") ?? null,
     streaming: reader.boolean("streaming", false),
     ...readSpeed(reader),
+    ...(bypass ? { bypass } : {}),
   };
 }
 
@@ -99,7 +113,8 @@ export interface WeightedAmounts {
 export function weightedFacts(node: WeightedNode, context: FactContext, amounts: WeightedAmounts): Facts {
   const { channels, height, width } = node.shape;
   const { device, weightsBefore } = context;
-  const ownWeights = node.weightsOf === null ? weightBytes(amounts.weights, node.weightBits) : 0;
+  const bypass = node.bypass ?? false;
+  const ownWeights = node.weightsOf === null && !bypass ? weightBytes(amounts.weights, node.weightBits) : 0;
   const hiddenShift = 8 - node.weightBits;
   const range = device.limits.outputShift;
   return {
@@ -122,6 +137,9 @@ export function weightedFacts(node: WeightedNode, context: FactContext, amounts:
     readAhead: node.readAhead ?? false,
     readAheadAvailable: device.capabilities.readAhead,
     tcalcGiven: node.tcalc !== undefined,
+    bypass,
+    bypassAvailable: device.capabilities.bypass,
+    takesWeights: node.bias || node.weightBits !== 8 || node.weightsOf !== null,
     outputStored: !node.streaming || !context.streamsOn,
     outputBytes: amounts.outputWords * channelPasses(whole(channels), device.processors) * (node.wide ? 16 : 4),
   };
@@ -156,6 +174,9 @@ export interface WeightedFacts<
   readonly readAhead: Option<C["options"], "readAhead", false>;
   readonly readAheadAvailable: Spec["capabilities"]["readAhead"];
   readonly tcalcGiven: IsGiven<Option<C["options"], "tcalc", undefined>>;
+  readonly bypass: BypassOf<C>;
+  readonly bypassAvailable: Spec["capabilities"]["bypass"];
+  readonly takesWeights: TakesWeights<C["options"], BypassOf<C>>;
   /** Whether all readers stream is not known here. */
   readonly outputStored: Option<C["options"], "streaming", false> extends false ? true : boolean;
   readonly outputBytes: Product<
@@ -165,9 +186,26 @@ export interface WeightedFacts<
 }
 
 /** Weight bytes of the model up to and including this call. */
-export type WeightsReach<C extends CallOf, Weights> = [Option<C["options"], "weightsOf", null>] extends [null]
-  ? Sum<C["used"], WeightBytes<Weights, BitsOf<C>>>
-  : C["used"];
+export type WeightsReach<C extends CallOf, Weights> = [BypassOf<C>] extends [true]
+  ? C["used"]
+  : [Option<C["options"], "weightsOf", null>] extends [null]
+    ? Sum<C["used"], WeightBytes<Weights, BitsOf<C>>>
+    : C["used"];
+
+export type BypassOf<C extends CallOf> = Option<C["options"], "bypass", false>;
+
+/** A bypass has no bias unless it is asked for. */
+type TakesWeights<O, Bypass> = [
+  Option<O, "bias", Bypass extends true ? false : true>,
+  Option<O, "weightBits", 8>,
+  Option<O, "weightsOf", null>,
+] extends infer Given
+  ? Given extends [false, 8, null]
+    ? false
+    : [false, 8, null] extends Given
+      ? boolean
+      : true
+  : never;
 
 /** What the result of an operator with weights is to the next one. */
 export type WeightedRole<O> =

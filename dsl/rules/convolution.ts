@@ -92,4 +92,17 @@ export const convOptionRules = {
     },
   ],
   ...weightedOptionRules,
+  bypass: [
+    ...weightedOptionRules.bypass,
+    {
+      id: "BYP-03",
+      code: "AI2029",
+      when: "bypass",
+      value: "summedChannels",
+      check: "is",
+      limit: "channelsIn",
+      say: "a bypass sums whole turns of processors: {summedChannels} channels where the input has {channelsIn}",
+      hint: "use weights of 1, or channels that fill every turn",
+    },
+  ],
 } as const satisfies RuleTable;

@@ -160,4 +160,26 @@ export const weightedOptionRules = {
       hint: "add readAhead: true, or leave tcalc out",
     },
   ],
+  bypass: [
+    {
+      id: "BYP-01",
+      code: "AI2027",
+      when: "bypass",
+      value: "bypassAvailable",
+      check: "is",
+      limit: true,
+      say: "bypass is not available on {device}",
+      hint: "use weights of 1",
+    },
+    {
+      id: "BYP-02",
+      code: "AI2028",
+      when: "bypass",
+      value: "takesWeights",
+      check: "is",
+      limit: false,
+      say: "a bypass has no weights: it goes without bias, weightBits and weightsOf",
+      hint: "leave these options out, or bypass",
+    },
+  ],
 } as const satisfies RuleTable;

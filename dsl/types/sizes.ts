@@ -32,6 +32,15 @@ export type ChannelPasses<Channels, Processors, Passes = 1, Reach = Processors> 
     ? Passes
     : ChannelPasses<Channels, Processors, Sum<Passes, 1>, Sum<Reach, Processors>>;
 
+export type TurnedChannels<Channels, Processors, Group> =
+  ChannelPasses<Channels, Processors> extends infer Passes
+    ? Passes extends 1
+      ? Channels
+      : Product<Passes, Product<Group, QuotientUp<QuotientUp<Channels, Passes>, Group>>>
+    : never;
+/** Smallest whole number that is at least A / B. */
+type QuotientUp<A, B> = Quotient<Sum<A, Difference<B, 1>>, B>;
+
 /** Bytes of `Count` weights of `Bits` bits. */
 export type WeightBytes<Count, Bits> = Bits extends 8
   ? Count

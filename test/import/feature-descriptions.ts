@@ -564,6 +564,27 @@ for (const keys of ["", "max_pool: 2, pool_stride: 2, ", "pool_stride: 2, "]) {
     smaller,
   );
 }
+feature(
+  "bypass of other operators",
+  image,
+  [],
+  [
+    `op: convtranspose2d, kernel_size: 3x3, pad: 1, bypass: true, output_shift: 2, ${first}`,
+    `${conv}, bypass: true, calcx4: true, max_pool: 4, pool_stride: 4, out_channels: 8, output_processors: 0xff, ${second}`,
+    `op: linear, flatten: true, bypass: true, calcx4: true, out_channels: 12, processors: 0xff, out_offset: 0x4000`,
+  ],
+  larger,
+);
+feature(
+  "bypass of samples",
+  column,
+  [],
+  [
+    `op: conv1d, kernel_size: 5, pad: 2, bypass: true, output_shift: 4, ${first}`,
+    `op: conv1d, kernel_size: 3, pad: 0, bypass: true, calcx4: true, out_channels: 4, ${second}`,
+  ],
+  larger,
+);
 feature("bypass", image, [], [`${conv}, bypass: true, ${first}`], larger);
 feature(
   "pooled bypass of a sum",
