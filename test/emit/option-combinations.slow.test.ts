@@ -13,6 +13,7 @@ const compilers: readonly (readonly [command: string, flags: readonly string[]])
   ["gcc", ["-std=c11", "-O2"]],
   ["clang", ["-std=c11", "-O1"]],
   ["arm-none-eabi-gcc", ["-std=gnu99", "-O2", "-mcpu=cortex-m4", "-mthumb"]],
+  ["riscv64-unknown-elf-gcc", ["-std=gnu99", "-O2", "-march=rv32imc", "-mabi=ilp32", "--specs=picolibc.specs"]],
 ];
 const draws = 120;
 
