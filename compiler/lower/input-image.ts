@@ -135,7 +135,7 @@ function fifoArrays(sample: Sample, context: LoweringContext): InputArray[] {
       index: fifo,
       address: registerAddress(device, registers[`FIFO_WR${fifo}`] as RegisterSpec, 0, 0),
       words: start.chw ? planeWords(sample, lanes[0]?.channel ?? 0) : laneWords(sample, lanes),
-      comment: `FIFO ${fifo}, channels ${lanes.map(({ channel }) => channel).join(", ")}`,
+      comment: `FIFO ${fifo}, channel${lanes.length > 1 ? "s" : ""} ${lanes.map(({ channel }) => channel).join(", ")}`,
     });
   }
   return arrays;
@@ -148,7 +148,7 @@ function fastFifoArray(sample: Sample, context: LoweringContext): InputArray {
     index: 0,
     address: registerAddress(context.device, context.registers.FAST_FIFO_DR as RegisterSpec, 0, 0),
     words: context.start.chw ? planeWords(sample, 0) : laneWords(sample, lanes),
-    comment: `fast FIFO, ${sample.shape.channels} channels`,
+    comment: `fast FIFO, ${sample.shape.channels} channel${lanes.length > 1 ? "s" : ""}`,
   };
 }
 
