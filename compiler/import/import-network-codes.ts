@@ -18,7 +18,7 @@ export const importNetworkCodes = {
   AI6212: {
     title: "A key has no meaning in a model",
     explanation:
-      "It concerns tests, or how the reference generator writes its program; or it means memory, and the model was to have no pins. The model computes the same without it.",
+      "It concerns tests, or how the reference generator writes its program; the model computes the same without it. Snoop units and pieces of memory mean addresses: with them, a model keeps its pins even where it was to have none.",
     example: "in_channel_skip: 1",
   },
   AI6213: {

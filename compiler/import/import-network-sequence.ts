@@ -9,7 +9,7 @@ import type { YamlNetwork } from "./yaml.ts";
 /**
  * The network with what its model will say about execution and read-out. Pieces of memory that are results are called
  * by their names. Without pins nobody knows what lies where: snoop units watch addresses and are left out, and so are
- * pieces of memory that are no result (AI6212); jumps are not needed.
+ * pieces of memory that are no result (AI6212, all findings); jumps are not needed.
  */
 export function keptSequence(
   network: Network,
@@ -62,3 +62,12 @@ function withoutMemory({ unload, at }: YamlNetwork, index: number): Diagnostic {
   const message = `item ${index} of 'unload' is left out: it is no layer's result, and ${unknownPlaces}`;
   return leftOut(message, unload[index]?.at ?? at);
 }
+
+/** Why pins stay in a model that was to have none: its description means addresses, as a first finding says. */
+export const pinsStay = ({ location }: Diagnostic): Diagnostic => ({
+  code: "AI6212",
+  severity: "warning",
+  message: "--no-pins is left out: snoop units, and memory that is read out, mean addresses",
+  ...(location === undefined ? {} : { location }),
+  hint: "Remove them from the description to have its layers placed anew.",
+});

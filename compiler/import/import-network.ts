@@ -15,7 +15,7 @@ import {
   weightedLayers,
   withWeightTable,
 } from "./import-network-checks.ts";
-import { keptSequence } from "./import-network-sequence.ts";
+import { keptSequence, pinsStay } from "./import-network-sequence.ts";
 import { sameNetwork } from "./import-network-compare.ts";
 import { networkWeights } from "./import-network-weights.ts";
 import type { ModelSource } from "./model-source.ts";
@@ -51,9 +51,25 @@ export interface ImportedNetwork {
 /**
  * Turns a network description of the reference generator into a model with weights and sample. The model is compiled
  * and compared with the description before it is handed out (AI9003). Codes: those of `yamlToNetwork`, AI4114
- * for weights that are left over, AI6211 for what models cannot say, AI6212 for keys left out.
+ * for weights that are left over, AI6211 for what models cannot say, AI6212 for keys left out, or for pins that stay
+ * because the description means addresses.
  */
 export async function importNetwork(input: ImportInput): Promise<ImportedNetwork> {
+  const { imported, lost } = await importAs(input);
+  const [first] = lost;
+  if (first === undefined || input.pins) return imported;
+  const { imported: pinned } = await importAs({ ...input, pins: true });
+  if (hasErrors(pinned.diagnostics)) return imported;
+  return { ...pinned, diagnostics: [pinsStay(first), ...pinned.diagnostics] };
+}
+
+interface Attempt {
+  readonly imported: ImportedNetwork;
+  /** What means addresses and was left out. */
+  readonly lost: readonly Diagnostic[];
+}
+
+async function importAs(input: ImportInput): Promise<Attempt> {
   const { description, device, weights, sample } = input;
   const { channels, height, width } = sample.shape;
   const shape = input.oneDimensional ? [channels, height] : [channels, height, width];
@@ -65,7 +81,10 @@ export async function importNetwork(input: ImportInput): Promise<ImportedNetwork
     ...(input.options === undefined ? {} : { options: input.options }),
   });
   const diagnostics: Diagnostic[] = [...converted.diagnostics, ...surplusWeights(description, weights, input.options)];
-  const failed = (): ImportedNetwork => ({ diagnostics: withWeightTable(diagnostics, description, weights) });
+  const failed = (): Attempt => ({
+    imported: { diagnostics: withWeightTable(diagnostics, description, weights) },
+    lost: [],
+  });
   if (converted.network === undefined) return failed();
   const kept = keptSequence(renamed(converted.network, input), description, device, input.pins);
   const { network } = kept;
@@ -75,7 +94,8 @@ export async function importNetwork(input: ImportInput): Promise<ImportedNetwork
   const planned = planModelSource(network, planOptions(network, input));
   diagnostics.push(...planned.diagnostics);
   if (planned.source === undefined) return failed();
-  return finish({ ...input, network, source: planned.source, sampleShape: shape, diagnostics });
+  const imported = await finish({ ...input, network, source: planned.source, sampleShape: shape, diagnostics });
+  return { imported, lost: kept.diagnostics };
 }
 
 const planOptions = (network: Network, { description, device, pins, oneDimensional }: ImportInput): PlanOptions => ({

@@ -6,7 +6,7 @@ import type { LayerPlacement } from "../ir/placement.ts";
 
 /**
  * The result, or the part of one, that a piece of memory holds in the end; null: it is none, or a later layer writes
- * there as well. Parts are looked for in results of one pass.
+ * there as well.
  */
 export function resultIn(
   item: UnloadedMemory,
@@ -28,17 +28,29 @@ type Part = Pick<UnloadedTensor, "channels" | "rows">;
 function partOf(item: UnloadedMemory, layer: Layer, place: LayerPlacement, device: DeviceSpec): Part | null {
   const { output, outputBits } = layer;
   const { outputProcessors, outputOffset, writeGap } = place;
-  if (item.bits !== outputBits || item.writeGap !== writeGap || item.width !== output.width) return null;
+  if (item.bits !== outputBits || item.width !== output.width) return null;
+  const passes = passesOf(output.channels, device);
   const whole = item.channels === output.channels && item.processors === outputProcessors;
-  if (!whole && passesOf(output.channels, device) > 1) return null;
-  const bytesPerRow = output.width * passesOf(output.channels, device) * (outputBits / 8) * (writeGap + 1) * 4;
-  const row = (item.offset - outputOffset) / bytesPerRow;
+  // Of several passes, the words of the others are the gap between those of one.
+  if (item.writeGap !== (whole ? writeGap : passes * (writeGap + 1) - 1)) return null;
+  const step = (outputBits / 8) * (writeGap + 1) * 4;
+  const words = (item.offset - outputOffset) / step;
+  const pass = words % passes;
+  const row = (words - pass) / (output.width * passes);
+  const all = bitsOf(outputProcessors);
   const given = bitsOf(item.processors);
-  const first = bitsOf(outputProcessors).indexOf(given[0] ?? -1);
-  const side = bitsOf(outputProcessors).slice(first, first + given.length);
-  const fits = whole || (given.length === item.channels && first >= 0 && side.join() === given.join());
+  const first = all.indexOf(given[0] ?? -1);
+  const side = all.slice(first, first + given.length);
+  const fits = whole
+    ? pass === 0
+    : given.length === item.channels &&
+      first >= 0 &&
+      side.join() === given.join() &&
+      item.channels <= device.processors;
   if (!fits || !Number.isInteger(row) || row < 0 || row + item.height > output.height) return null;
-  return { channels: whole ? [0, item.channels] : [first, first + item.channels], rows: [row, row + item.height] };
+  const start = whole ? 0 : pass * all.length + first;
+  if (start + item.channels > output.channels) return null;
+  return { channels: [start, start + item.channels], rows: [row, row + item.height] };
 }
 
 /** Bytes from the first to the one behind the last, in every data memory instance of some processors. */

@@ -10,7 +10,6 @@ const refusedAnywhere: Readonly<Record<string, string>> = {
   "MAX78000 test-catsdogs-ai85-catsdogs-qat8-q": "AI3103",
   "MAX78000 test-largeinput": "AI3102",
   "MAX78000 test-layers128": "AI2501",
-  "MAX78000 test-maxkern": "AI3201",
   "MAX78000 test-mppool-128": "AI2034",
   "MAX78000 test-mppool-192": "AI2034",
 };
