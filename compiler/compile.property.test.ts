@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { checkRandomCompilations } from "../test/fixtures/check-compilations.ts";
 
 /** The same models every time; other numbers and seeds explore. */
-const runs = Number(process.env.MODEL_RUNS ?? 15);
+const runs = Number(process.env.MODEL_RUNS ?? 40);
 const exploring = process.env.MODEL_SEED !== undefined || process.env.MODEL_RUNS !== undefined;
 const seed = Number(process.env.MODEL_SEED ?? 1);
 

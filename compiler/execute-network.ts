@@ -9,11 +9,14 @@ import type { Sample } from "./passes/fold-input.ts";
  */
 export function executeNetwork(network: Network, sample: Sample, watch: LayerWatch = {}): (Int32Array | undefined)[] {
   const order = simulatedLayers(network);
+  const idle = network.layers.filter(({ index }) => !order.includes(index));
   const layers = order.map((index, position): Layer => {
     const layer = network.layers[index] as Layer;
     const sources = layer.sources.map((source) => {
       if (source === "input") return source;
-      return order.includes(source) ? order.indexOf(source) : position - 1;
+      if (order.includes(source)) return order.indexOf(source);
+      // A rolling buffer keeps what the inference before left.
+      return layer.recalls ? order.length + idle.findIndex((one) => one.index === source) : position - 1;
     });
     return { ...layer, sources };
   });
@@ -23,7 +26,7 @@ export function executeNetwork(network: Network, sample: Sample, watch: LayerWat
     operands: (position, operands) => watch.operands?.(indexOf(position), operands),
     result: (position, values) => watch.result?.(indexOf(position), values),
   };
-  for (const [position, result] of executeLayers(layers, sample, network.options, null, watchLayers).entries()) {
+  for (const [position, result] of executeLayers(layers, sample, network.options, null, watchLayers, idle).entries()) {
     results[indexOf(position)] = result;
   }
   return results;

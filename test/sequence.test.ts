@@ -181,6 +181,30 @@ describe("layers that a snoop unit leaves out", () => {
     });
   });
 
+  it("may be those that add rows to a rolling buffer", () => {
+    const rolling = (sequence: object) =>
+      defineModel(
+        { name: "r", device: "MAX78002", input: { shape: [4, 8], format: "HWC" }, snoop: watching, sequence },
+        (x) => {
+          const first = x.conv1d(8, { name: "first", kernel: 1 });
+          const newest = first.conv1d(4, { name: "newest", kernel: 1 });
+          return newest.rollingBuffer(12, { name: "kept" }).conv1d(4, { name: "last", kernel: 3 });
+        },
+      );
+    const { layers } = compiled(rolling({})).network;
+    const mover = layers.find(({ recalls }) => recalls)!;
+    const before = layers.slice(
+      0,
+      layers.findIndex(({ name }) => name === "newest"),
+    );
+    expect(before).toContain(mover);
+    const names = before.map(({ origins }) => origins.at(-1)!.name);
+    // It ends there without a unit that stops it.
+    expect(findings(rolling({ simulated: names }))).toContain(
+      "AI2613 newest runs on the simulator, where the model says nothing; results from there on were not compared",
+    );
+  });
+
   it("leave the known answer alone, or it is not expected", () => {
     const ending = (...simulated: string[]) => findings(sequenced({ sequence: { simulated } }, places));
     expect(ending("a", "b")).toEqual([]);

@@ -61,6 +61,7 @@ export function executeLayer(
 /**
  * Results of all layers, in order. `input` is the network's input, its values 8-bit integers. `previous` holds the
  * results of the inference before, for rolling buffers; null: there was none. `watch` sees what they read and give.
+ * `idle` follow the layers in number: they do not run, but rolling buffers may recall them.
  */
 export function executeLayers(
   layers: readonly IntegerLayer[],
@@ -68,6 +69,7 @@ export function executeLayers(
   options: ExecutionOptions,
   previous: readonly Int32Array[] | null = null,
   watch: LayerWatch = {},
+  idle: readonly IntegerLayer[] = [],
 ): Int32Array[] {
   const network = integerTensor(input.shape, input.data);
   const results: Int32Array[] = [];
@@ -78,7 +80,7 @@ export function executeLayers(
     return { shape: layer.output, data };
   };
   const recalled = (source: TensorSource): IntegerTensor => {
-    const layer = source === "input" ? undefined : layers[source];
+    const layer = source === "input" ? undefined : (layers[source] ?? idle[source - layers.length]);
     invariant(layer !== undefined, `layer ${source} cannot be recalled`);
     return integerTensor(layer.output, previous?.[source as number] ?? new Int32Array(sizeOf(layer.output)));
   };

@@ -6,6 +6,7 @@ import { convTranspose2dParameters } from "../../dsl/operators/conv-transpose2d.
 import { linearParameters } from "../../dsl/operators/linear.ts";
 import { poolParameters } from "../../dsl/operators/pool.ts";
 import type { Model, ModelNode, WeightedNode } from "../../dsl/model.ts";
+import type { CompileRequest } from "../../compiler/compile.ts";
 import type { Layer, Network } from "../../compiler/ir/network.ts";
 
 /**
@@ -76,6 +77,46 @@ const together: Readonly<Record<string, (layer: Layer, network: Network, device:
   "read by several": ({ index }, { layers }) => layers.filter(({ sources }) => sources.includes(index)).length > 1,
 };
 
+type Said = Pick<CompileRequest, "model" | "edits" | "program">;
+
+const snoopUnits = ({ snoop }: Model) => [snoop?.unit1, snoop?.unit2].flatMap((unit) => unit ?? []);
+const snooped =
+  (bits: number, isRange: boolean | null = null) =>
+  ({ model }: Said): boolean =>
+    snoopUnits(model).some(({ C1 = 0 }) => (C1 & bits) === bits && (isRange === null || (C1 >>> 28 === 6) === isRange));
+const unloads =
+  (key: string) =>
+  ({ model }: Said): boolean =>
+    (model.unload ?? []).some((item) => key in item);
+
+/** What models and builds say beyond operators; some of it only where the device has it. */
+const execution: Readonly<
+  Record<string, { readonly has: (said: Said, network: Network) => boolean; readonly needs?: keyof Capabilities }>
+> = {
+  "layers out of order": { has: (_, { sequence }) => sequence?.positions != null, needs: "linkLayer" },
+  "start layer": { has: (_, { sequence }) => (sequence?.positions?.[0] ?? 0) > 0, needs: "linkLayer" },
+  "links of all layers": { has: ({ program }) => program?.linkLayer === true, needs: "linkLayer" },
+  "one layer at a time": { has: ({ program }) => program?.oneShot === true, needs: "oneShot" },
+  "snoop a word": { has: snooped(1, false), needs: "snoop" },
+  "snoop a range": { has: snooped(1, true), needs: "snoop" },
+  "snoop and add up": { has: snooped(8), needs: "snoop" },
+  "snoop and count": { has: snooped(16), needs: "snoop" },
+  "snoop the largest": { has: snooped(32), needs: "snoop" },
+  "snoop and stop": { has: (said) => snooped(2)(said) && said.model.sequence?.simulated !== undefined, needs: "snoop" },
+  "snoop and jump": { has: (said) => snooped(4)(said) && said.model.sequence?.simulated !== undefined, needs: "snoop" },
+  "snoop in vain": { has: (said) => snooped(4)(said) && said.model.sequence?.simulated === undefined, needs: "snoop" },
+  "unload a result": { has: unloads("tensor") },
+  "unload channels": { has: unloads("channels") },
+  "unload rows": { has: unloads("rows") },
+  "unload memory": { has: unloads("processors") },
+  "output width of several outputs": {
+    has: ({ edits, model }) => edits?.outputWidth === 32 && model.outputs.length > 1,
+  },
+  "batchNorm epsilon": {
+    has: ({ model }) => model.nodes.some((node) => node.kind === "batchNorm" && node.epsilon !== undefined),
+  },
+};
+
 /** What random models have to contain on a device. */
 export function wantedFeatures(device: DeviceSpec): string[] {
   const { limits } = device;
@@ -106,6 +147,9 @@ export function wantedFeatures(device: DeviceSpec): string[] {
     "same operand twice",
     "uneven padding",
     ...Object.keys(together),
+    ...Object.entries(execution).flatMap(([feature, entry]) =>
+      entry.needs === undefined || device.capabilities[entry.needs] === true ? [feature] : [],
+    ),
   ];
   for (const [operator, parameters] of Object.entries(options)) {
     for (const option of Object.keys(parameters)) {
@@ -117,8 +161,8 @@ export function wantedFeatures(device: DeviceSpec): string[] {
   return [...new Set(wanted)];
 }
 
-/** What a model contains. */
-export function featuresOf(model: Model, network: Network, device: DeviceSpec): Set<string> {
+/** What a model contains, and what is said about its execution. */
+export function featuresOf({ model, device, ...said }: CompileRequest, network: Network): Set<string> {
   const found = new Set<string>();
   for (const node of model.nodes) for (const feature of nodeFeatures(node, model)) found.add(feature);
   if (model.fifo !== undefined) found.add(`FIFO ${model.fifo}`);
@@ -126,6 +170,9 @@ export function featuresOf(model: Model, network: Network, device: DeviceSpec): 
   if (model.outputs.length > 1) found.add("several outputs");
   for (const [feature, has] of Object.entries(together)) {
     if (network.layers.some((layer) => has(layer, network, device))) found.add(feature);
+  }
+  for (const [feature, { has }] of Object.entries(execution)) {
+    if (has({ model, ...said }, network)) found.add(feature);
   }
   return found;
 }

@@ -1,5 +1,5 @@
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
-import type { Layer } from "../../compiler/ir/network.ts";
+import type { Layer, Network } from "../../compiler/ir/network.ts";
 import type { Placement } from "../../compiler/ir/placement.ts";
 import type { ProgramOptions } from "../../compiler/options.ts";
 
@@ -67,6 +67,10 @@ export interface NetworkFacts {
   readonly averageRounding: boolean;
   /** Input processors before they are copied for a quad FIFO. */
   readonly startProcessors: bigint;
+  /** Layer to which a snoop unit leads from a layer. */
+  readonly jumps: ReadonlyMap<number, number>;
+  /** Registers of both snoop units, and what they should hold in the end. */
+  readonly snoop: readonly number[] | null;
 }
 
 export const lowest = (mask: bigint): number => bitList(mask)[0] ?? -1;
@@ -88,15 +92,15 @@ export function networkFacts(placement: Placement, device: DeviceSpec, options: 
   );
   const used = masks.reduce((mask, other) => mask | other, placement.layers.at(-1)?.outputProcessors ?? 0n);
   const quadrants = [0, 1, 2, 3].filter((quadrant) => ofQuadrant(used, quadrant) !== 0n);
-  const layers: LayerFacts[] = [];
-  for (const layer of network.layers) {
-    const given = { placement, device, quadrants, processors: masks[layer.index] as bigint };
-    const previous = network.layers[layer.index - 1];
-    const hasReset =
-      device.capabilities.averagePoolReset && layer.pool?.kind === "average" && (previous?.eltwise ?? null) !== null;
-    const before = layers.at(-1)?.set ?? -1;
-    layers.push({ ...layerFacts(layer, given), hasReset, set: before + (hasReset ? 2 : 1) });
-  }
+  const resets = network.layers.map(({ pool }, index) => {
+    const previous = network.layers[index - 1]?.eltwise ?? null;
+    return device.capabilities.averagePoolReset && pool?.kind === "average" && previous !== null;
+  });
+  const sets = registerSets(network, resets);
+  const layers = network.layers.map((layer, index): LayerFacts => {
+    const given = { placement, device, quadrants, processors: masks[index] as bigint };
+    return { ...layerFacts(layer, given), hasReset: resets[index] as boolean, set: sets[index] as number };
+  });
   return {
     device,
     options,
@@ -108,7 +112,18 @@ export function networkFacts(placement: Placement, device: DeviceSpec, options: 
     streaming: network.layers.some((layer) => layer.streaming),
     averageRounding: network.options.averagePoolRounding,
     startProcessors: placement.layers[0]?.processors ?? 0n,
+    jumps: new Map(network.sequence?.onSnoop.map(({ layer, next }) => [layer, next])),
+    snoop: network.sequence?.snoop ?? null,
   };
+}
+
+/** Register sets follow each other by the numbers of their layers; a hidden one stands in front of its layer. */
+function registerSets({ layers, sequence }: Network, resets: readonly boolean[]): number[] {
+  const numberOf = (index: number): number => sequence?.positions?.[index] ?? index;
+  return layers.map(({ index }) => {
+    const before = layers.filter((other) => numberOf(other.index) <= numberOf(index));
+    return before.length + before.filter((other) => resets[other.index]).length - 1;
+  });
 }
 
 interface Surroundings {

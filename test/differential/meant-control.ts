@@ -7,7 +7,7 @@ const flag = (condition: boolean): number => (condition ? 1 : 0);
 /** Control registers of a quadrant that takes part, when the network is configured. */
 export function meantQuadrant(network: NetworkFacts): LayerRegisters {
   const { options, layers, fifo, device } = network;
-  const sets = (layers.at(-1)?.set ?? 0) + 1;
+  const first = layers[0]?.set ?? 0;
   const frame = layers[0] === undefined ? 0 : frameWords(layers[0]);
   return {
     CTL: {
@@ -18,10 +18,19 @@ export function meantQuadrant(network: NetworkFacts): LayerRegisters {
       pipelineOff: flag(device.capabilities.pipeline && !options.pipeline),
     },
     SRAM: { readMarginEnable: 1, readMargin: 3, negativeVoltage: 1 },
-    LCNT_MAX: { last: sets - 1 },
+    LCNT_MAX: { first, last: layers.at(-1)?.set ?? 0 },
     IFRM: { words: fifo ? frame : 0 },
+    ...snoopUnits(network),
   };
 }
+
+/** Every quadrant has the units, with the values as given. */
+const snoopUnits = ({ snoop }: NetworkFacts): LayerRegisters =>
+  Object.fromEntries(snoopRegisters.map((name, at) => [name, { value: snoop?.[at] ?? 0 }]));
+
+const snoopRegisters = [1, 2].flatMap((unit) =>
+  "A1 A2 D1 D2 X1 X2 C1 C2 ACC HIT MAX AM".split(" ").map((name) => `SNP${unit}_${name}`),
+);
 
 /** The registers that all quadrants share. */
 export function meantShared({
@@ -68,6 +77,7 @@ export function meantStart(network: NetworkFacts): readonly ControlWrite[] {
     binaryWeights: flag(layers.some(({ layer, bits }) => layer.convolution?.weights?.binary === true && bits === 1)),
     quadFifo: flag(quadFifo),
     oneShot: flag(options.oneShot),
+    apbClockAlwaysOn: flag(network.snoop !== null),
     externalReady: flag(options.externalReady),
     pipelineOff: flag(device.capabilities.pipeline && !options.pipeline),
     globalChw: flag(byWindows && first?.layer.streaming === true && first.chw),

@@ -50,9 +50,14 @@ export function meantReset(l: LayerFacts, network: NetworkFacts): LayerRegisters
   };
 }
 
-function successor(l: LayerFacts, { options, layers }: NetworkFacts): Fields {
-  if (!options.linkLayer) return {};
-  return l.index === layers.length - 1 ? { stop: 1 } : { link: 1, layer: l.index + 1 };
+/** A link where another register set follows, or a snoop unit decides; always links where they are asked for. */
+function successor(l: LayerFacts, { options, layers, jumps }: NetworkFacts): Fields {
+  const next = layers[l.index + 1];
+  const highest = Math.max(...layers.map(({ set }) => set));
+  if (next === undefined) return l.set < highest || options.linkLayer ? { stop: 1 } : {};
+  const target = layers[jumps.get(l.index) ?? next.index] as LayerFacts;
+  const entry = target.set - flag(target.hasReset);
+  return entry === l.set + 1 && !options.linkLayer ? {} : { link: 1, layer: entry };
 }
 
 /** Rows, columns, pooling windows and steps: counted with padding on one device, by the last window on the other. */

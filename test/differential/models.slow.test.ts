@@ -4,7 +4,7 @@ import { checkModels, wantedFields } from "./check-models.ts";
 import { coverageTable } from "./coverage.ts";
 
 /** The same models every time; other numbers and seeds explore. */
-const runs = Number(process.env.MODEL_RUNS ?? 300);
+const runs = Number(process.env.MODEL_RUNS ?? 400);
 const seed = Number(process.env.MODEL_SEED ?? 2);
 const exploring = process.env.MODEL_SEED !== undefined || process.env.MODEL_RUNS !== undefined;
 

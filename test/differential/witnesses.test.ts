@@ -7,6 +7,9 @@ import type { TensorHandle } from "../../dsl/tensor-handle.ts";
 import { compile } from "../../compiler/compile.ts";
 import { defaultProgramOptions } from "../../compiler/options.ts";
 import { randomInput, randomWeights } from "../fixtures/random-model.ts";
+import type { Model } from "../../dsl/model.ts";
+import { interpretModel } from "../fixtures/interpret-model.ts";
+import { compareExecution } from "./compare-execution.ts";
 import { compareRegisters } from "./compare-registers.ts";
 import { compareValues } from "./compare-values.ts";
 import { memoryAddress, turns } from "./data-memory.ts";
@@ -92,5 +95,81 @@ describe.each(names)("witnesses of a program for %s", (name) => {
     expect(compareValues(longer, placement, device, tensors, sets)).toEqual([
       "1 bytes of the known answer belong to no output",
     ]);
+  });
+});
+
+describe("witnesses of what a model says beyond its operators", () => {
+  const device = devices.MAX78002;
+  const stated: Pick<Model, "sequence" | "unload"> = {
+    sequence: { start: "a", next: { a: "c", c: "b", b: "d", d: "stop" } },
+    unload: [
+      { tensor: "b", channels: [1, 3] },
+      { tensor: "d", rows: [1, 2] },
+    ],
+  };
+  const unit = { A1: 0x200000, A2: 0x21ffff, D1: 1, D2: 0x7f, C1: 0x62055039, C2: 0x3000 };
+  const build = (x: TensorHandle) => {
+    const a = x.conv2d(4, { name: "a", kernel: 3, padding: 1 });
+    const b = a.conv2d(4, { name: "b", kernel: 1 });
+    const c = a.conv2d(4, { name: "c", kernel: 3, padding: 1 });
+    return [eltwise("add", build, [b, c]).conv2d(4, { name: "d", kernel: 1, bias: false })];
+  };
+  const input = { shape: [4, 6, 6], format: "HWC" };
+  const options = { name: "stated", device: device.name, input, snoop: { unit1: unit }, ...stated };
+  const model = buildModel(options, build, build);
+  const data = randomInput(model, 1);
+  const weights = randomWeights(model, 1);
+  const sample = { shape: { channels: 4, height: 6, width: 6 }, data };
+  const { program, placement, network } = compile({ model, device, weights, sample, verify: false });
+  if (!program || !placement || !network) throw new Error("the example does not compile");
+  const sets = networkFacts(placement, device, defaultProgramOptions(device)).layers.map(({ set }) => set);
+  const valuesOf = (name: string) => {
+    const outputs = model.nodes.filter((node) => node.name === name).map(({ id }) => id);
+    return interpretModel({ ...model, outputs }, weights.operators, data, false)[0] as number[];
+  };
+  const differences = (changed: Partial<Model>) =>
+    compareExecution({ model: { ...model, ...changed }, network, program, device, sets, valuesOf });
+
+  it("agree with the program", () => {
+    expect(differences({})).toEqual([]);
+    expect(sets).toEqual([0, 2, 1, 3]);
+  });
+
+  it.each([
+    [
+      "order",
+      { sequence: { start: "a", next: { a: "b", b: "c", c: "d", d: "stop" } } },
+      /^layers run as a c b add_1\/d, not/,
+    ],
+    ["number of layers", { sequence: { simulated: ["a", "c", "b"] } }, /^4 layers run, not 3/],
+    [
+      "channels",
+      {
+        unload: [
+          { tensor: "b", channels: [0, 2] },
+          { tensor: "d", rows: [1, 2] },
+        ],
+      },
+      /^the read-out list: value 0/,
+    ],
+    [
+      "rows",
+      {
+        unload: [
+          { tensor: "b", channels: [1, 3] },
+          { tensor: "d", rows: [2, 3] },
+        ],
+      },
+      /^the read-out list: value 18/,
+    ],
+    ["snooped values", { snoop: { unit1: { ...unit, D2: 0x7e } } }, /^the units get/],
+  ] as const)("notice another %s", (_, changed, expected) => {
+    expect(differences(changed as Partial<Model>)[0]).toMatch(expected);
+  });
+
+  it("notice another count of what a snoop unit saw", () => {
+    const seen = differences({ snoop: { unit1: { ...unit, D1: 60 } } });
+    expect(seen).toHaveLength(2);
+    expect(seen[1]).toMatch(/^snoop unit 1 holds \d+,\d+,\d+,\d+, not /);
   });
 });
