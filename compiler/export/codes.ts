@@ -7,6 +7,13 @@ export const exportCodes = {
       "it. Nothing was written.",
     example: "concat(x16, y32)   // channel counts of joined layers must be equal",
   },
+  AI6215: {
+    title: "The reference generator makes something else of a layer",
+    explanation:
+      "The description says what the network is, but the reference generator has a defect that the layer meets. What " +
+      "`ai8xc import` and `ai8xc build` make of the description is right. docs/deviations.md lists the differences.",
+    example: "weightBits: 4 on 65 channels",
+  },
   AI9004: {
     title: "The written description differs from the network",
     explanation:

@@ -3,6 +3,7 @@ import type { LayerConvolution, TensorSource } from "../../runtime/reference/lay
 import { totalShift } from "../import/layer-weights.ts";
 import type { Layer, Network } from "../ir/network.ts";
 import type { LayerPlacement } from "../ir/placement.ts";
+import { runsAsTwoDimensional } from "../placement/data-memory-layout.ts";
 import { bufferInputKeys, type DescribedBuffer } from "./description-buffer.ts";
 import { sequenceKeys } from "./description-sequence.ts";
 import { inferredChannels, needsSize, readsOnlyPrevious } from "./layer-inputs.ts";
@@ -64,10 +65,13 @@ function inputKeys({ network, layer, names, buffer }: DescribedLayer): Descripti
     ...(readsOnlyPrevious(layer) ? [] : ([["in_sequences", sources.map(refer)]] as const)),
     ...optional("in_channels", channels),
     ...(layer.slices === undefined ? [] : ([["in_channel_skip", layer.slices[0]?.first ?? 0]] as const)),
-    ...(needsSize(network, layer) ? ([["in_dim", [input.height, input.width]]] as const) : []),
+    ...(needsSize(network, layer) || keepsSize(layer) ? ([["in_dim", [input.height, input.width]]] as const) : []),
     ...(crop[0] + crop[1] > 0 ? ([["in_crop", [...crop]]] as const) : []),
   ];
 }
+
+/** Without a size of its own, the generator changes that of all layers that read the same, too. */
+const keepsSize = (layer: Layer): boolean => runsAsTwoDimensional(layer) && layer.sources.length === 1;
 
 function eltwiseKeys({ eltwise, pool }: Layer): DescriptionEntry[] {
   if (eltwise === null) return [];

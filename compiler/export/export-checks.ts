@@ -1,20 +1,30 @@
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
+import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import { readShape } from "../../runtime/reference/layer.ts";
+import { passesOf, processorsPerPass } from "../ir/geometry.ts";
 import type { Layer, Network } from "../ir/network.ts";
+import type { Placement, WeightPlacement } from "../ir/placement.ts";
+import { runsAsTwoDimensional } from "../placement/data-memory-layout.ts";
 import { describedBuffer, readsBuffer, type DescribedBuffer } from "./description-buffer.ts";
 import { needsSize, readsOnlyPrevious, sourceShapes } from "./layer-inputs.ts";
 
 /** Everything in a network that the reference generator has no key for, or refuses (AI6214). */
-export const unsayable = (network: Network): Diagnostic[] => {
+export const unsayable = ({ network, weights }: Placement, device: DeviceSpec): Diagnostic[] => {
   const buffer = describedBuffer(
     network,
     network.layers.map(({ name }) => name),
   );
   const layers = network.layers.flatMap((layer) => {
     const input = (buffer && bufferProblems(layer, buffer)) ?? inputProblems(network, layer);
-    return [...input, ...poolProblems(layer), ...convolutionProblems(layer)].map(([message, hint]) =>
-      diagnostic(layer, message, hint),
-    );
+    const place = weights.layers[layer.index] ?? null;
+    const others = [
+      ...poolProblems(layer),
+      ...convolutionProblems(layer),
+      ...flattenProblems(layer, device),
+      ...placeProblems(layer, place, device),
+      ...farDilationProblems(network, layer),
+    ];
+    return [...input, ...others].map(([message, hint]) => diagnostic(layer, message, hint));
   });
   return [...layers, ...jumpProblems(network), ...unloadProblems(network)];
 };
@@ -56,13 +66,19 @@ function bufferProblems(layer: Layer, buffer: DescribedBuffer): Problem[] | null
     return [[message, "Give every inference one row of one pixel."]];
   }
   if (layer === mover) return [];
-  if (!readsBuffer(layer, buffer)) return null;
+  if (!readsBuffer(layer, buffer)) return layer.sources.includes(mover.index) ? [partOfBuffer] : null;
   const conv1d = layer.convolution?.kind === "conv1d";
   const whole = layer.crop[0] + layer.crop[1] === 0 && layer.input.height === buffer.rows;
   if (conv1d && whole) return [];
-  const what = conv1d ? "a part of the rolling buffer" : "the rolling buffer without a 1-D convolution";
-  return [[`it reads ${what}; the generator takes the values in another order then`, "Read it with conv1d, whole."]];
+  return [conv1d ? partOfBuffer : otherwiseRead];
 }
+
+const readOf = (what: string): Problem => [
+  `it reads ${what}; the generator takes the values in another order then`,
+  "Read it with conv1d, whole.",
+];
+const partOfBuffer = readOf("a part of the rolling buffer");
+const otherwiseRead = readOf("the rolling buffer without a 1-D convolution");
 
 function inputProblems(network: Network, layer: Layer): Problem[] {
   const { index, sources, crop, input } = layer;
@@ -143,6 +159,34 @@ function poolProblems({ pool, input, pooled, convolution }: Layer): Problem[] {
   const expected = `${pooled.height}x${pooled.width}`;
   const message = `it pools ${expected} dilated windows, of which the generator calculates ${windows.join("x")}`;
   return [[message, "Choose a stride that divides what is left behind the first window."]];
+}
+
+/** The generator distributes inputs as if every pass had a channel for every processor. */
+function flattenProblems({ flatten, input: { channels } }: Layer, device: DeviceSpec): Problem[] {
+  const passes = passesOf(channels, device);
+  const full = passes * processorsPerPass(channels, device);
+  if (!flatten || channels === full) return [];
+  const message = `it flattens ${channels} channels in ${passes} passes, which the generator can only if they are ${full}`;
+  return [[message, `Flatten at most ${device.processors} channels, or ${full}.`]];
+}
+
+/** Words at the end of memory, and layers calculated four outputs at a time beside others. */
+function placeProblems({ calcx4 }: Layer, place: WeightPlacement | null, device: DeviceSpec): Problem[] {
+  if (place === null || place.sharedWith !== null) return [];
+  if (place.displaced === true) {
+    return [["the generator would put its kernels onto those of another layer", "Use other processors."]];
+  }
+  if (!calcx4 || place.column < device.weightMemory.words) return [];
+  return [["the generator would put its kernels behind the end of memory", "Do not calculate four outputs at once."]];
+}
+
+/** The generator writes other sizes into such a layer, and into all that read the same tensor unless they say theirs. */
+function farDilationProblems({ layers }: Network, layer: Layer): Problem[] {
+  const [first] = layer.sources;
+  const shares = layers.some((other) => other !== layer && other.sources[0] === first);
+  if (!runsAsTwoDimensional(layer) || layer.sources.length === 1 || !shares) return [];
+  const message = "it dilates far over several tensors, of which other layers read the first; they would get its size";
+  return [[message, "Copy what it reads with passthrough()."]];
 }
 
 function convolutionProblems({ convolution }: Layer): Problem[] {

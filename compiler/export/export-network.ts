@@ -13,6 +13,7 @@ import { descriptionNames, descriptionTitle } from "./description-names.ts";
 import { startLayerOf } from "./description-sequence.ts";
 import { descriptionText } from "./description-text.ts";
 import { unsayable } from "./export-checks.ts";
+import { generatedOtherwise } from "./generator-differences.ts";
 import { programOfFiles } from "./read-back.ts";
 import { withStoredWeights } from "./stored-weights.ts";
 
@@ -36,7 +37,7 @@ export interface ExportedNetwork {
 
 /**
  * Writes a compiled network for the reference generator: description (YAML), quantized weights (PyTorch checkpoint)
- * and sample. AI6214: the format cannot say it. The files are read, compiled and compared with the program before they
+ * and sample. AI6214: the format cannot say it; AI6215: the generator does not do what it says. The files are read, compiled and compared with the program before they
  * are handed out (AI9004).
  */
 export function exportNetwork({ placement: placed, program, device, options, sample }: ExportInput): ExportedNetwork {
@@ -46,7 +47,7 @@ export function exportNetwork({ placement: placed, program, device, options, sam
   const names = descriptionNames(network);
   const fileNames = [`${title}.yaml`, `${title}.pth.tar`, `sample_${title}.npy`] as const;
   const generatorOptions = optionsFor(device, placement, fileNames);
-  const problems = unsayable(network);
+  const problems = unsayable(placement, device);
   if (hasErrors(problems)) return { generatorOptions, diagnostics: problems };
   const comments = [`${network.name} for ${device.name}`, `ai8xize.py ${generatorOptions.join(" ")}`];
   const description = descriptionText(placement, device, title, names, comments);
@@ -73,7 +74,7 @@ export function exportNetwork({ placement: placed, program, device, options, sam
     [fileNames[1], checkpoint],
     [fileNames[2], array],
   ]);
-  return { files, generatorOptions, diagnostics: problems };
+  return { files, generatorOptions, diagnostics: [...problems, ...generatedOtherwise(placement, device)] };
 }
 
 /** Software behind the last layer scales by its bits, which are others where zeros had to be stored. */

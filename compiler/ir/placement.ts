@@ -38,6 +38,8 @@ export interface WeightPlacement {
   /** Kernel slots (count register), and output channel slots. */
   readonly count: number;
   readonly outputSlots: number;
+  /** The reference generator would have put the kernels onto words of another layer. */
+  readonly displaced?: boolean;
   /** Index of the layer whose kernels these are, when shared. */
   readonly sharedWith: number | null;
 }

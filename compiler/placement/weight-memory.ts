@@ -111,6 +111,7 @@ class Placer {
     const images = kernelImages(layout);
     const beginsFourWay = layout.fourWay && this.followsOrdinary(index);
     const startOf = (column: number) => (beginsFourWay ? 4 * column : column);
+    let displaced = false;
     const found = findColumn(
       this.logical,
       {
@@ -120,13 +121,17 @@ class Placer {
         fromTop: !beginsFourWay,
         first: roundUp(this.firstWord, 4),
         accept: (column) => this.fits(layout, images, startOf(column)),
+        onTaken: () => {
+          displaced = true;
+        },
       },
       this.device,
     );
     if (found === null) return weightsDoNotFit(layout, counts.length, this.device);
     const column = startOf(found);
     const length = this.write(layout, images, column, counts);
-    this.placements.set(index, { column, length, count: counts.count, outputSlots: counts.outputSlots });
+    const { count, outputSlots } = counts;
+    this.placements.set(index, { column, length, count, outputSlots, displaced });
     return null;
   }
 

@@ -17,6 +17,8 @@ export interface ColumnRequest {
   readonly first: number;
   /** A last condition on a start that is free. */
   readonly accept: (column: number) => boolean;
+  /** Told when words of other layers lie where the reference generator would put these, too. */
+  readonly onTaken?: () => void;
 }
 
 /**
@@ -44,8 +46,11 @@ function searchUp(columns: WeightColumns, request: ColumnRequest, device: Device
     const taken = columns.firstTaken(processors, column, length);
     if (instance !== null) column = instance;
     else if (taken !== null) column = roundUp(taken + 1, ALIGNMENT);
-    else if (!accept(column)) column += ALIGNMENT;
-    else return column;
+    else if (accept(column)) return column;
+    else {
+      request.onTaken?.();
+      column += ALIGNMENT;
+    }
   }
   return null;
 }
@@ -77,6 +82,7 @@ function searchDown(columns: WeightColumns, request: ColumnRequest, device: Devi
     const column = alignDown(settled - length + 1);
     // Rounding down may have moved the start onto words of another layer.
     if (columns.areFree(processors, column, length) && accept(column)) return column;
+    request.onTaken?.();
     last = column - 1;
   }
   return null;

@@ -169,6 +169,14 @@ describe("written networks", () => {
     expect(description).toMatch(/- name: last\n {4}in_sequences: \[\w+, \w+\]\n {4}in_channels: 32\n/);
   });
 
+  it("give a far dilated layer a size of its own", () => {
+    const line = { name: "line", device: "MAX78000", input: { shape: [4, 18], format: "HWC" } } as const;
+    const model = defineModel(line, (x) => [x.conv1d(4, { kernel: 3, dilation: 5 }), x.conv1d(4, { kernel: 3 })]);
+    const { description, diagnostics } = writeModel(model);
+    expect(diagnostics).toEqual([]);
+    expect(description.match(/in_dim: \[18, 1\]/g)).toHaveLength(1);
+  });
+
   it("say no order of a pool that only strides", () => {
     const model = defineModel(small, (x) => {
       const [a, b] = [x.conv2d(4, { kernel: 1 }), x.conv2d(4, { kernel: 1 })];
@@ -201,6 +209,38 @@ describe("written networks", () => {
   });
 });
 
+describe("networks of which the generator makes something else", () => {
+  const warnings = (
+    build: (x: TensorHandle) => TensorHandle | readonly TensorHandle[],
+    device = "MAX78000",
+  ): string[] => {
+    const { files, diagnostics } = writeModel(buildModel({ ...small, device }, build, writeModel));
+    expect(files).toBeDefined();
+    expect(new Set(diagnostics.map(({ severity }) => severity))).toEqual(new Set(["warning"]));
+    return diagnostics.map(({ code, message }) => `${code} ${message.replace("the reference generator makes ", "")}`);
+  };
+
+  it.each<[string, (x: TensorHandle) => TensorHandle | readonly TensorHandle[], RegExp]>([
+    [
+      "few bits over a pass that is not full",
+      (x) => x.conv2d(65, { kernel: 1 }).conv2d(4, { kernel: 1, weightBits: 4 }),
+      /^AI6215 something else of 'conv2d_2': kernels of fewer than 8 bits are shifted/,
+    ],
+    [
+      "wide and narrow outputs",
+      (x) => [x.conv2d(4, { kernel: 1 }), x.conv2d(4, { kernel: 1, wide: true })],
+      /^AI6215 something else of 'conv2d_2': cnn_unload\(\) delivers the bytes/,
+    ],
+    [
+      "a wide output of six channels",
+      (x) => x.conv2d(6, { kernel: 1, wide: true }),
+      /^AI6215 something else of 'conv2d_1': cnn_unload\(\) reads words between/,
+    ],
+  ])("say so: %s", (_, build, message) => {
+    expect(warnings(build).some((warning) => message.test(warning))).toBe(true);
+  });
+});
+
 describe("networks that a description cannot say", () => {
   it("join tensors of different channel counts", () => {
     const model = defineModel(small, (x) => {
@@ -227,6 +267,11 @@ describe("networks that a description cannot say", () => {
       (x) => x.conv2d(4, { kernel: 1 }).crop(2, 1).reshape(4, 12).conv2d(4, { kernel: 1 }),
       /crops rows and reshapes/,
     ],
+    [
+      "flatten passes that are not full",
+      (x) => x.conv2d(65, { kernel: 1 }).flatten().linear(3),
+      /flattens 65 channels in 2 passes, which the generator can only if they are 72/,
+    ],
     ["bypass kernels", (x) => x.conv2d(4, { kernel: 3, bypass: true }), /bypasses its kernels/],
     [
       "pool dilated windows that the generator overlooks",
@@ -240,6 +285,14 @@ describe("networks that a description cannot say", () => {
     expect(files).toBeUndefined();
     expect(diagnostics.map(({ code }) => code)).toEqual(["AI6214"]);
     expect(diagnostics[0]?.message).toMatch(message);
+  });
+
+  it("keep few kernels at the end of long weight memories", () => {
+    const single = { name: "few", device: "MAX78002", input: { shape: [1, 6, 6], format: "HWC" } } as const;
+    const model = defineModel(single, (x) => [x.conv2d(4, { kernel: 1 }), x.conv2d(4, { kernel: 1 })]);
+    const { files, diagnostics } = writeModel(model);
+    expect(files).toBeUndefined();
+    expect(diagnostics.map(({ message }) => message).join()).toMatch(/'conv2d_2' .* onto those of another layer/);
   });
 
   it("join the input and another tensor in a last layer without weights", () => {
