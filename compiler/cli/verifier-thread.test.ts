@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -19,7 +20,7 @@ const request: CompileRequest = {
 /** The scripts of the thread as the package has them. */
 async function buildScripts(folder: string): Promise<void> {
   await build({
-    entryPoints: ["thread", "thread-work"].map((name) => resolve(import.meta.dirname, `${name}.ts`)),
+    entryPoints: ["thread", "thread-work", "verifier-thread"].map((name) => resolve(import.meta.dirname, `${name}.ts`)),
     outdir: folder,
     outExtension: { ".js": ".cjs" },
     bundle: true,
@@ -55,6 +56,12 @@ describe.skipIf(availableParallelism() < 2)("a program that is simulated in a th
       { verified: true, diagnostics: [] },
       { verified: true, diagnostics: [] },
     ]);
+  });
+
+  it("does not keep a process that has nothing to simulate", () => {
+    const script = `require(${JSON.stringify(join(folder, "verifier-thread.cjs"))}).verifierThread()`;
+    const { status, signal } = spawnSync(process.execPath, ["-e", script], { timeout: 20_000 });
+    expect({ status, signal }).toEqual({ status: 0, signal: null });
   });
 
   it("is compared layer by layer, wherever it is simulated", async () => {

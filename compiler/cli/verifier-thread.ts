@@ -57,12 +57,12 @@ class Thread {
 
   constructor(script: string) {
     this.#worker = new Worker(script, { workerData: this.#sent });
-    this.#worker.unref();
     this.#result = new Promise((settle) => {
       this.#worker.once("message", (found: readonly Diagnostic[]) => settle(found));
       this.#worker.once("error", () => settle(null));
       this.#worker.once("exit", () => settle(null));
     });
+    this.#worker.unref(); // a listener for messages would keep the process alive
   }
 
   tell(message: ThreadMessage): void {
