@@ -16,7 +16,7 @@ export const cliCodes = {
   },
   AI6001: {
     title: "There is no model file",
-    explanation: "The path names neither a file nor a folder with a model.ts (or .mts, .js, .mjs).",
+    explanation: "The path names neither a model file (.ts, .mts, .js, .mjs) nor a folder with a model.ts.",
   },
   AI6002: {
     title: "The model file cannot be run",

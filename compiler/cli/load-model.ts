@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import Module from "node:module";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Diagnostic, SourceLocation } from "../../dsl/diagnostic.ts";
 import * as language from "../../dsl/index.ts";
@@ -11,18 +11,33 @@ import { importModule } from "./import-module.ts";
 export function findModelFile(cwd: string, given: string): { file?: string; diagnostics: readonly Diagnostic[] } {
   const path = resolve(cwd, given);
   if (!existsSync(path)) return { diagnostics: [missing(`${given} does not exist`)] };
-  if (!statSync(path).isDirectory()) return { file: path, diagnostics: [] };
+  if (!statSync(path).isDirectory()) {
+    return modelEnding.test(path) ? { file: path, diagnostics: [] } : { diagnostics: [noModel(given)] };
+  }
   for (const name of ["model.ts", "model.mts", "model.js", "model.mjs"]) {
     if (existsSync(join(path, name))) return { file: join(path, name), diagnostics: [] };
   }
   return { diagnostics: [missing(`${given} holds no model.ts`)] };
 }
 
-const missing = (message: string): Diagnostic => ({
+const modelEnding = /\.[cm]?[jt]s$/i;
+
+/** A file that cannot be a model, by its name. */
+function noModel(given: string): Diagnostic {
+  const message = `${given} is not a model: models are files that end in .ts, .mts, .js or .mjs`;
+  if (!/\.ya?ml$/i.test(given)) return missing(message);
+  const folder = basename(given).replace(/\.ya?ml$/i, "");
+  return missing(
+    message,
+    `make one of the description: ai8xc import ${given} -o ${folder}; then ai8xc build ${folder}`,
+  );
+}
+
+const missing = (message: string, hint = "name a model file, or a folder with a model.ts"): Diagnostic => ({
   code: "AI6001",
   severity: "error",
   message,
-  hint: "name a model file, or a folder with a model.ts",
+  hint,
 });
 
 /** Runs the model file and returns the model it exports by default. Whatever it throws becomes a diagnostic. */

@@ -50,7 +50,7 @@ export async function runCli(words: readonly string[], io: CommandIo): Promise<n
   }
   const entry = commands[name];
   if (entry === undefined) {
-    const near = nearest(name, Object.keys(commands));
+    const near = words.includes("--config-file") ? "import" : nearest(name, Object.keys(commands));
     io.error(`ai8xc has no command ${name}${near === undefined ? "" : `; did you mean ${near}?`}\n${overview()}`);
     return exitCodes.usage;
   }

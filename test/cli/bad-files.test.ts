@@ -239,4 +239,20 @@ describe("wrong calls", () => {
     const { exitCode, stderr } = await run(["build", at("none"), "--no-typecheck", "-o", output()]);
     expect([exitCode, stderr.match(/AI6001/g)?.length, existsSync(output())]).toEqual([1, 1, false]);
   });
+
+  it.each(["net.yaml", "net.YML"])("of a description where a model belongs: %s", async (name) => {
+    writeFileSync(at(name), "arch: net\n");
+    const { exitCode, stderr } = await run(["build", at(name), "-o", output()]);
+    expect([exitCode, existsSync(output())]).toEqual([1, false]);
+    expect(stderr).toContain(`error AI6001: ${at(name)} is not a model: models are files that end in .ts,`);
+    expect(stderr).toContain(
+      `help: make one of the description: ai8xc import ${at(name)} -o net; then ai8xc build net`,
+    );
+    expect(stderr).toContain("1 error\n");
+  });
+
+  it("of the generator's options without a command", async () => {
+    const { exitCode, stderr } = await run(["--config-file", "net.yaml", "--device", "MAX78000"]);
+    expect([exitCode, stderr.split("\n")[0]]).toEqual([2, "ai8xc has no command --config-file; did you mean import?"]);
+  });
 });
