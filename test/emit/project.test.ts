@@ -393,6 +393,25 @@ describe.each(all)("a project for $name", (device) => {
   });
 });
 
+describe("waiting for the end of an inference", () => {
+  const main = (options: Partial<EmitOptions>) => {
+    const device = devices.MAX78000;
+    const wait = emit(handMadeProgram(device), device, options).get("main.c") ?? "";
+    return wait.slice(wait.indexOf("wait_for_cnn(void)"), wait.indexOf("static void run_cnn"));
+  };
+
+  it("looks again behind the point from which interrupts are held back, and lets them through after sleep", () => {
+    const order = ["while (cnn_time == 0)", "cpsid i", "if (cnn_time == 0)", "MXC_LP_EnterSleepMode", "cpsie i"];
+    const found = order.map((text) => main({}).indexOf(text));
+    expect(found).toEqual(found.toSorted((a, b) => a - b));
+    expect(found[0]).toBeGreaterThan(0);
+  });
+
+  it("holds nothing back where it does not sleep", () => {
+    expect(main({ wfi: false })).not.toMatch(/cpsi|Sleep/);
+  });
+});
+
 describe("softmax", () => {
   it.skipIf(hostCompiler === null)(`prints the probability of each class${noCompiler}`, () => {
     const device = devices.MAX78000;
