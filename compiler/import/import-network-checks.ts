@@ -122,15 +122,22 @@ export function withWeightTable(
   description: YamlNetwork,
   weights: YamlWeights,
 ): readonly Diagnostic[] {
-  const first = diagnostics.findIndex(({ code }) => ["AI1803", "AI1804", "AI1807", "AI4101"].includes(code));
-  if (first < 0 || weights.kind === "test") return diagnostics;
+  const told = withoutConsequences(diagnostics);
+  const first = told.findIndex(({ code }) => ["AI1803", "AI1804", "AI1807", "AI4101"].includes(code));
+  if (first < 0 || weights.kind === "test") return told;
   const layers = weightedLayers(description);
   const rows = Array.from({ length: Math.max(layers.length, weights.layers.length) }, (_, row) => {
     const [layer, stored] = [layers[row], weights.layers[row]];
     const file = stored === undefined ? "nothing" : `${stored.key} [${stored.shape.join(", ")}]`;
     return { message: `${layer === undefined ? "no layer" : layerTitle(layer, description)} <- ${file}` };
   });
-  return diagnostics.map((diagnostic, i) => (i === first ? { ...diagnostic, notes: rows } : diagnostic));
+  return told.map((diagnostic, i) => (i === first ? { ...diagnostic, notes: rows } : diagnostic));
+}
+
+/** With weights of another network, processors do not fit channels, nor weights layers: that says nothing more. */
+function withoutConsequences(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const isOther = diagnostics.some(({ code }) => code === "AI4113");
+  return isOther ? diagnostics.filter(({ code }) => code !== "AI3020" && code !== "AI4114") : diagnostics;
 }
 
 function layerTitle(layer: YamlLayer, description: YamlNetwork): string {
