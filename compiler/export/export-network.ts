@@ -15,7 +15,7 @@ import { descriptionText } from "./description-text.ts";
 import { unsayable } from "./export-checks.ts";
 import { generatedOtherwise } from "./generator-differences.ts";
 import { programOfFiles } from "./read-back.ts";
-import { withStoredWeights } from "./stored-weights.ts";
+import { asStored, withStoredWeights } from "./stored-weights.ts";
 
 export interface ExportInput {
   readonly placement: Placement;
@@ -66,7 +66,7 @@ export function exportNetwork({ placement: placed, program, device, options, sam
   const differences =
     again.program === undefined
       ? reading.map(({ code, message }) => `reading ends with ${code}, ${message}`)
-      : programDifferences(withFinalBits(program, network), again.program);
+      : programDifferences(asStored(program, network), again.program);
   invariant(again.program !== undefined || differences.length > 0, "reading ended without a program and a reason");
   if (differences.length > 0) return { generatorOptions, diagnostics: [defect(differences)] };
   const files = new Map<string, string | Uint8Array>([
@@ -76,15 +76,6 @@ export function exportNetwork({ placement: placed, program, device, options, sam
   ]);
   return { files, generatorOptions, diagnostics: [...problems, ...generatedOtherwise(placement, device)] };
 }
-
-/** Software behind the last layer scales by its bits, which are others where zeros had to be stored. */
-const withFinalBits = (program: Program, { layers }: Network): Program => ({
-  ...program,
-  settings: {
-    ...program.settings,
-    finalWeightBits: layers.at(-1)?.convolution?.weights?.bits ?? program.settings.finalWeightBits,
-  },
-});
 
 /** [channels][rows][columns]; one-dimensional data [channels][length]. */
 function sampleArray({ shape: { channels, height, width }, data }: Sample): Uint8Array {

@@ -42,7 +42,7 @@ export const generatorDifferences: readonly GeneratorDifference[] = [
     reason: "it adds the bias of an earlier layer, which is equal but lies otherwise in memory",
     layers: ({ network }) =>
       network.layers.filter((layer) =>
-        network.layers.slice(0, layer.index).some((other) => other.calcx4 !== layer.calcx4 && hasBiasOf(other, layer)),
+        network.layers.slice(0, layer.index).some((other) => isPlacedApart(other, layer) && hasBiasOf(other, layer)),
       ),
   },
   {
@@ -105,6 +105,9 @@ export const generatedOtherwise = (placement: Placement, device: DeviceSpec): Di
 const outputsOf = ({ layers }: Network): Layer[] => layers.filter(({ isOutput }) => isOutput);
 
 const isWidePlane = ({ outputBits, output }: Layer): boolean => outputBits === 32 && output.height * output.width > 1;
+
+const isPlacedApart = (a: Layer, b: Layer): boolean =>
+  a.calcx4 !== b.calcx4 || String(a.pins.biasQuadrants) !== String(b.pins.biasQuadrants);
 
 const hasBiasOf = ({ convolution: a }: Layer, { convolution: b }: Layer): boolean =>
   a?.bias != null && b?.bias != null && a.bias.length === b.bias.length && a.bias.every((v, i) => v === b.bias?.[i]);

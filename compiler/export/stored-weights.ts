@@ -1,5 +1,6 @@
 import type { LayerWeights } from "../../runtime/reference/layer.ts";
 import type { DeviceSpec } from "../../targets/accelerator/device.ts";
+import type { Program } from "../../targets/accelerator/program.ts";
 import type { Network } from "../ir/network.ts";
 import { hardwareKernel } from "../passes/rewrite-kernels.ts";
 
@@ -20,3 +21,12 @@ export function withStoredWeights(network: Network, device: DeviceSpec): Network
   });
   return { ...network, layers };
 }
+
+/** The program with the bits of the last layer as stored: software behind it scales by them. */
+export const asStored = (program: Program, { layers }: Network): Program => ({
+  ...program,
+  settings: {
+    ...program.settings,
+    finalWeightBits: layers.at(-1)?.convolution?.weights?.bits ?? program.settings.finalWeightBits,
+  },
+});

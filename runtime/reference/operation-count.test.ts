@@ -34,6 +34,8 @@ describe("countOperations", () => {
   it("counts nothing for subsampling", () => {
     const pool = { kind: "max", size: [1, 1], stride: [2, 2], dilation: [1, 1] } as const;
     expect(countOperations({ ...passthroughLayer(3, [4, 4], [2, 2]), pool })).toEqual(none);
+    const eltwise = { operation: "add", operands: 2, poolFirst: false } as const;
+    expect(countOperations({ ...passthroughLayer(3, [4, 4], [2, 2]), pool, eltwise })).toEqual({ ...none, add: 12 });
   });
 
   it("adds up", () => {

@@ -8,8 +8,9 @@ import { sizeOf } from "./tensor.ts";
  */
 export function countOperations(layer: IntegerLayer): OperationCount {
   const { eltwise, pool, activation } = layer;
-  const combinesFirst = eltwise !== null && !eltwise.poolFirst;
   const window = pool === null ? 1 : pool.size[0] * pool.size[1];
+  // What a pool of single values leaves out is not combined either.
+  const combinesFirst = eltwise !== null && !eltwise.poolFirst && window > 1;
   const pooledTensors = eltwise === null || combinesFirst ? 1 : eltwise.operands;
   const poolOperations = window > 1 ? window * sizeOf(layer.pooled) * pooledTensors : 0;
   const combined = sizeOf(combinesFirst ? layer.input : layer.pooled);

@@ -101,11 +101,14 @@ function judge({ placement, program, exported }: WrittenModel, generated: Genera
   return { problems, known };
 }
 
-/** Why a part may differ; the generator's `CNN_NUM_OUTPUTS` counts the last output only. */
+/**
+ * Why a part may differ. The generator's `CNN_NUM_OUTPUTS` counts the last output only, and its `cnn_init()` leaves
+ * rolling buffers as they are.
+ */
 function knownReason(part: ComparisonClass, placement: Placement, device: DeviceSpec): string | null {
-  if (part === "output count") {
-    return placement.network.layers.filter(({ isOutput }) => isOutput).length > 1 ? "several outputs" : null;
-  }
+  const { layers: all } = placement.network;
+  if (part === "output count") return all.filter(({ isOutput }) => isOutput).length > 1 ? "several outputs" : null;
+  if (part === "init") return all.some(({ recalls }) => recalls) ? "rolling buffer" : null;
   const meets = generatorDifferences.find(
     ({ parts, layers }) => parts.includes(part as ProgramPart) && layers(placement, device).length > 0,
   );

@@ -236,6 +236,14 @@ describe("networks of which the generator makes something else", () => {
       (x) => x.conv2d(6, { kernel: 1, wide: true }),
       /^AI6215 something else of 'conv2d_1': cnn_unload\(\) reads words between/,
     ],
+    [
+      "equal biases, one of them pinned to a quadrant",
+      (x) => [
+        x.conv2d(4, { kernel: 1, name: "one" }).pin({ biasQuadrants: [0] }),
+        x.maxPool2d(2).conv2d(4, { kernel: 1, weightsOf: "one" }),
+      ],
+      /^AI6215 something else of 'conv2d_1': it adds the bias of an earlier layer/,
+    ],
   ])("say so: %s", (_, build, message) => {
     expect(warnings(build).some((warning) => message.test(warning))).toBe(true);
   });
