@@ -3,7 +3,6 @@ import type { DeviceSpec } from "../../targets/accelerator/device.ts";
 import type { Program } from "../../targets/accelerator/program.ts";
 import { writeNpy } from "../import/npy.ts";
 import { passesOf } from "../ir/geometry.ts";
-import type { Network } from "../ir/network.ts";
 import type { Placement } from "../ir/placement.ts";
 import type { ProgramOptions } from "../options.ts";
 import type { Sample } from "../passes/fold-input.ts";
