@@ -180,7 +180,7 @@ export const importCodes = {
   AI6230: {
     title: "A key means nothing without another one",
     explanation:
-      "'dilation' and 'output_pad' belong to convolutions, 'pool_dilation' to pooling, 'operands' to element-wise operations, 'pool_first: false' to both of the latter. Only convolutions and linear layers flatten, and linear layers have no 'kernel_size'. Layers that move or read a rolling buffer say where and how much.",
+      "'dilation', 'stride' and 'output_pad' belong to convolutions, 'pool_dilation' to pooling, 'operands' to element-wise operations, 'pool_first: false' to both of the latter. Only convolutions and linear layers flatten, and linear layers have neither 'kernel_size' nor 'pad'. Layers that move or read a rolling buffer say where and how much.",
     example: "{ op: passthrough, dilation: 2 }",
   },
   AI6231: {

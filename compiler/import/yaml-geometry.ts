@@ -109,7 +109,12 @@ class Walker {
         const message = `layer ${slot.index} reads ${rowsByColumns(first)} and ${rowsByColumns(odd)}`;
         this.complain(slot, "in_sequences", "AI1804", message, "Read layers of one size, or give 'in_dim'.");
       }
-      return cropped(first);
+      const [height, width] = cropped(first);
+      if (in_dim !== undefined && (in_dim[0] !== height || in_dim[1] !== width)) {
+        const message = `'in_dim' is ${in_dim.join("x")}; layer ${slot.index} reads the network input, ${height}x${width}`;
+        this.complain(slot, "in_dim", "AI1804", message, "Give the size of the sample, or remove 'in_dim'.");
+      }
+      return [height, width];
     }
     const found = slot.explicitSources ? producers.map((producer) => pixels(cropped(producer))) : [];
     const equal = !slot.readsBuffer && found.every((count) => count === found[0]);

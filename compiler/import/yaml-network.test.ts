@@ -199,6 +199,10 @@ describe("networks of descriptions", () => {
     expect(errors(conv + conv, { weights: weights({}) })).toEqual(["AI1803@5"]);
   });
 
+  it("need a layer behind those that are left out", () => {
+    expect(errors(conv, { weights: threeLayers, options: { skipLayers: 1 } })).toEqual(["AI1801@4"]);
+  });
+
   it("puts layers in the order in which links execute them", () => {
     const layer = (more: string) => `  - { op: none, processors: 7, out_offset: 0, ${more} }\n`;
     const text = layer("next_sequence: 2") + layer("next_sequence: stop") + layer("next_sequence: 1");
@@ -235,6 +239,10 @@ describe("networks of descriptions", () => {
       "  - { op: none, processors: 7 }\n  - { op: none, processors: 7, in_sequences: 0, in_dim: [4, 4] }\n",
       "AI1804@5",
     ],
+    ["another size of the input", "  - { op: none, processors: 7, in_dim: [16, 4] }\n", "AI1804@4"],
+    ["a linear layer with padding", "  - { op: mlp, processors: 7, pad: 1 }\n", "AI6230@4"],
+    ["padding without convolution", "  - { op: none, processors: 7, pad: 1 }\n", "AI6230@4"],
+    ["a stride without convolution", "  - { op: none, processors: 7, stride: 2 }\n", "AI6230@4"],
     ["a window too large", "  - { op: none, processors: 7, max_pool: 9, pool_stride: 1 }\n", "AI1805@4"],
     ["a shift without convolution", "  - { op: none, processors: 7, output_shift: 1 }\n", "AI1806@4"],
     ["a rolling buffer", "  - { op: none, processors: 7, buffer_shift: 1 }\n", "AI6210@4"],

@@ -94,6 +94,11 @@ function placeLayers(description: YamlNetwork, skip: number, diagnostics: Diagno
     places.set(sequence, layer.at);
     if (sequence >= skip) placed.push({ sequence, layer });
   }
+  const [first] = description.layers;
+  if (placed.length === 0 && first !== undefined) {
+    const message = `the first ${skip} layers are left out; the last one is ${sequence}`;
+    diagnostics.push(yamlError("AI1801", message, first.at, `Leave out ${sequence} at most.`));
+  }
   return placed.toSorted((a, b) => a.sequence - b.sequence);
 }
 

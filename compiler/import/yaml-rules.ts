@@ -37,11 +37,16 @@ const lonely = (key: LayerKey, message: string, hint: string): Finding => ({ cod
 function lonelyKeys(layer: YamlLayer): Finding[] {
   const { values } = layer;
   const { dilation, pool_dilation, operands, pool_first, output_pad = 0, kernel_size, flatten } = values;
+  const { pad = 0, stride = [1, 1] } = values;
   const found: Finding[] = [];
   if (dilation !== undefined && !convolves(layer))
     found.push(lonely("dilation", `'dilation' ${text(dilation)} needs a convolution`, "Remove 'dilation'."));
   if (output_pad !== 0 && !convolves(layer))
     found.push(lonely("output_pad", `'output_pad' ${output_pad} needs a convolution`, "Remove 'output_pad'."));
+  if (Math.max(...stride) > 1 && !convolves(layer))
+    found.push(lonely("stride", `'stride' ${text(stride)} needs a convolution`, "Use 'pool_stride', or remove it."));
+  if (pad !== 0 && (!convolves(layer) || operatorOf(layer) === "linear"))
+    found.push(lonely("pad", `'pad' ${pad} needs a convolution`, "Remove 'pad', or use 'op: conv2d'."));
   if (pool_dilation !== undefined && !pools(layer))
     found.push(lonely("pool_dilation", `'pool_dilation' ${text(pool_dilation)} needs pooling`, "Add 'max_pool'."));
   if (operands !== undefined && !combines(layer))

@@ -198,10 +198,14 @@ export function verifyCombination(network: Network, layer: Layer, report: LayerR
       "flattening needs a linear operator in the same layer",
       "Use a linear operator.",
     );
-    report.require(pool === null, "AI2523", "flattening and pooling cannot share a layer", "Pool one layer earlier.");
+    const combines = pool !== null && Math.max(...pool.size) > 1;
+    report.require(!combines, "AI2523", "flattening and pooling cannot share a layer", "Pool one layer earlier.");
     report.require(!layer.streaming, "AI2523", "a streaming layer cannot flatten", "Do not stream this layer.");
     const groups = convolution?.groups ?? 1;
     report.require(groups === 1, "AI2523", `flattened data cannot be convolved in ${groups} groups`, "Use 1 group.");
+    const { kernel: [rows, columns] = [1, 1] } = convolution ?? {};
+    const windows = `flattened data is one pixel; the kernel has ${rows}x${columns}`;
+    report.require(rows * columns === 1, "AI2523", windows, "Use a linear operator or a 1x1 kernel.");
   }
   const special = sources.includes("input") && (network.input.format === "CHW" || network.options.fifo !== "none");
   if (special && eltwise !== null) {

@@ -329,6 +329,15 @@ describe("pooling and combining", () => {
     expect(codes(network([flat(64, 16)]))).toEqual([]);
     expect(codes(network([flat(65, 16)]))).toEqual(["AI2522"]);
     expect(codes(network([flat(4, 17)]))).toEqual(["AI2522"]);
+    const wide = convolution(4 * 16, 2, { kernel: [3, 3], padding: [1, 1] });
+    expect(codes(network([flat(4, 4, { convolution: wide })]))).toEqual(["AI2523"]);
+    const pooling = (side: number): Partial<Layer> => ({
+      pool: { kind: "max", size: [side, side], stride: [2, 2], dilation: [1, 1] },
+      pooled: { channels: 4, height: 2, width: 2 },
+      convolution: convolution(4 * 4, 2, { kind: "linear", kernel: [1, 1], padding: [0, 0] }),
+    });
+    expect(codes(network([flat(4, 4, pooling(2))]))).toEqual(["AI2523"]);
+    expect(codes(network([flat(4, 4, pooling(1))]))).toEqual([]);
     expect(codes(network([flat(4, 4, { ...plain, output: { channels: 64, height: 1, width: 1 } })]))).toEqual([
       "AI2523",
     ]);

@@ -201,7 +201,7 @@ export const passCodes = {
   ),
   AI2523: entry(
     "Flattening is combined with something else",
-    "A layer that flattens has a linear operator and neither pools nor streams.",
+    "A layer that flattens has a linear operator or 1x1 kernels, and neither pools nor streams.",
     "maxPool2d(2).flatten().linear(10) pinned to one layer",
   ),
   AI2524: entry(

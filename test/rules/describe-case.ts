@@ -10,7 +10,7 @@ import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import { hasErrors } from "../../dsl/diagnostic.ts";
 import { devices, type DeviceName } from "../../targets/index.ts";
 
-/** Keys of a layer as YAML would have them, over `op: conv2d, pad: 1, processors: 0x1, out_offset: 0x2000`. */
+/** Keys of a layer as YAML would have them, over `op: conv2d, pad: 1, processors: 0x1, out_offset: 0x2000`; other operators have no `pad`. */
 export interface LayerSketch {
   readonly [key: string]: string | number | boolean | undefined | Partial<CheckpointLayer> | null;
   /** Channels of the stored weights; 1 by default. */
@@ -57,12 +57,18 @@ export function judge(sketch: DescriptionSketch): readonly Diagnostic[] {
   return [...diagnostics, ...lowerProgram(placement, device, given, { sample: null, tensors: null }).diagnostics];
 }
 
-const defaults: LayerSketch = { op: "conv2d", pad: 1, processors: "0x1", out_offset: "0x2000" };
+/** Only convolutions pad. */
+const defaultsOf = ({ op = "conv2d" }: LayerSketch): LayerSketch => ({
+  op,
+  ...(/^conv/i.test(String(op)) ? { pad: 1 } : {}),
+  processors: "0x1",
+  out_offset: "0x2000",
+});
 
 /** The description as a person would write it. */
 export function yamlText({ layers, head = "", text }: DescriptionSketch): string {
   const lines = layers.map((layer) => {
-    const keys = Object.entries({ ...defaults, ...layer }).filter(
+    const keys = Object.entries({ ...defaultsOf(layer), ...layer }).filter(
       ([key, value]) => !key.startsWith("$") && value !== undefined,
     );
     return `  - { ${keys.map(([key, value]) => `${key}: ${String(value)}`).join(", ")} }\n`;
@@ -72,7 +78,7 @@ export function yamlText({ layers, head = "", text }: DescriptionSketch): string
 
 function storedWeights(layers: readonly LayerSketch[]): YamlWeights {
   const stored = layers.flatMap((layer, position): CheckpointLayer[] => {
-    const op = String({ ...defaults, ...layer }["op"]).toLowerCase();
+    const op = String({ ...defaultsOf(layer), ...layer }["op"]).toLowerCase();
     if (!/conv|linear/.test(op) || layer["bypass"] === true || layer["weight_source"] !== undefined) return [];
     const { $in = 1, $out = 1, $bias = false, $stored = {} } = layer;
     if ($stored === null) return [];
