@@ -11,6 +11,7 @@ export function checkKernels(layout: KernelLayout, device: DeviceSpec): Diagnost
   return [
     ...checkProcessors(layout, device),
     ...checkAlignment(layout),
+    ...checkMove(layout),
     ...(layout.fourWay ? checkFourWay(layout) : []),
     ...(layout.quad ? checkQuad(layout) : []),
   ];
@@ -63,6 +64,18 @@ function checkAlignment({ layer, startSlots, outputPasses, depthwise }: KernelLa
   if (startSlots === 0 || kind === null) return [];
   const message = `writes its ${kind} output from a processor that is not the first of its group of four`;
   return [layerError(layer, "AI3202", message, "Let the output processors start at a multiple of 4.")];
+}
+
+/** Results of a depthwise layer move by one distance, whatever lies between the processors. */
+function checkMove({ layer, depthwise, processors, slots, outputPasses }: KernelLayout): Diagnostic[] {
+  if (!depthwise) return [];
+  const targets = [...slots.slice(0, slots.length / outputPasses).entries()].flatMap(([at, slot]) =>
+    slot === null ? [] : at,
+  );
+  const distances = new Set(targets.map((target, rank) => target - (processors[rank] ?? target)));
+  if (distances.size === 1) return [];
+  const message = "moves its depthwise output to processors that lie otherwise than those of the input";
+  return [layerError(layer, "AI3202", message, "Give input and output processors the same gaps.")];
 }
 
 function checkFourWay(layout: KernelLayout): Diagnostic[] {

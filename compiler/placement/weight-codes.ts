@@ -8,9 +8,9 @@ export const weightCodes = {
       "A 3x3 layer with 8-bit weights takes one word per output channel and input pass in each of its processors.",
   },
   AI3202: {
-    title: "Output processors must start at a multiple of four",
+    title: "The output processors do not suit the layer",
     explanation:
-      "Outputs are written four at a time. Skipping the first ones of a group works for ordinary layers only, not for flattened, depthwise or multi-pass ones.",
+      "Outputs are written four at a time. Skipping the first ones of a group works for ordinary layers only, not for flattened, depthwise or multi-pass ones. Depthwise outputs lie as their inputs do, from another processor on.",
     example: "output_processors: 0xff0   # instead of 0x1fe",
   },
   AI3203: {

@@ -257,6 +257,29 @@ describe.each([MAX78000, MAX78002] as const)("weight memory of $name", (device) 
 });
 
 describe("weight memory of MAX78002 alone", () => {
+  it("moves depthwise outputs as their inputs lie", () => {
+    const layer = convolutionLayer({
+      index: 0,
+      kind: "conv2d",
+      inputs: 8,
+      outputs: 8,
+      kernel: [3, 3],
+      bits: 8,
+      groups: 8,
+      seed: 1,
+    });
+    const codes = (processors: bigint, outputProcessors: bigint) =>
+      placeWeights(
+        testNetwork([layer], MAX78002),
+        [placed({ processors, outputProcessors })],
+        MAX78002,
+      ).diagnostics.map(({ code }) => code);
+    expect(codes(0xf000fn, 0xf000fn)).toEqual([]);
+    expect(codes(0xf000fn, 0xf000f0n)).toEqual([]);
+    expect(codes(0xf000fn, 0xffn)).toEqual(["AI3202"]);
+    expect(codes(0xffn, 0xf0fn)).toEqual(["AI3202"]);
+  });
+
   const single = (index: number, options: Partial<Parameters<typeof convolutionLayer>[0]> = {}) =>
     convolutionLayer({
       index,
