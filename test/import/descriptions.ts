@@ -185,7 +185,7 @@ ${description(`  - { op: conv2d, max_pool: 2, pool_stride: 2, pad: 1, activate: 
     device: "MAX78000",
     sample: [4, 8, 6],
     weights: [[3, 2, 3, 3]],
-    yaml: description(`  - { op: conv2d, eltwise: sub, operands: 2, in_crop: [1, 2], in_dim: [6, 5], in_offset: 0x18, pad: 1,
+    yaml: description(`  - { op: conv2d, eltwise: sub, operands: 2, in_crop: [1, 2], in_dim: [5, 6], in_offset: 0x18, pad: 1,
       processors: 0x3, out_offset: 0x2000 }
 `),
   },
